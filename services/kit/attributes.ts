@@ -1,0 +1,13 @@
+/** Span attributes that no semantic convention has. */
+export const Attribute = {
+  /** On a client span: position of the call among those of the script, from 0. Attempts share it. */
+  callIndex: 'aftershock.call.index',
+  /** On a client span: name of the called service in the mesh. */
+  callTo: 'aftershock.call.to',
+  /** On a server span, where concurrency is limited: milliseconds until the request's turn came. */
+  queueWaitMs: 'aftershock.queue.wait_ms',
+  /** On the load's root span: `warmup`, `baseline` or `pauses`. */
+  loadPhase: 'aftershock.load.phase',
+  /** On the load's root span: milliseconds from the intended time to the sending. */
+  loadLateMs: 'aftershock.load.late_ms',
+} as const;

@@ -1,0 +1,72 @@
+/**
+ * How a service talks to whoever started it: settings come in by the environment, news go out by
+ * the IPC channel where there is one (`child_process.fork`), and by the log in any case.
+ *
+ * | variable | meaning | default |
+ * |---|---|---|
+ * | `AFTERSHOCK_MESH` | mesh file (`.yaml`), or a resolved mesh (`.json`) | `mesh/chain.yaml` |
+ * | `AFTERSHOCK_SERVICE` | which of its services this process is | the program's name |
+ * | `AFTERSHOCK_PEERS` | JSON object, name of a called service → base URL | `http://127.0.0.1:<port in the mesh>` |
+ * | `AFTERSHOCK_SEED` | seed in place of the mesh's | |
+ * | `HOST`, `PORT` | where it listens | `127.0.0.1`, the mesh's port |
+ * | `ADMIN_HOST`, `ADMIN_PORT` | where the admin API listens | `127.0.0.1`, 0 (any free) |
+ * | `ADMIN_TOKEN` | bearer token of the admin API; required where `ADMIN_HOST` is not loopback | none |
+ * | `AFTERSHOCK_TOKEN_SECRET` | key of the signed user token (gateway issues, auth checks) | a demo key |
+ * | `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_SDK_DISABLED`, `OTEL_RESOURCE_ATTRIBUTES` … | as OpenTelemetry says | `http://127.0.0.1:4318` |
+ *
+ * Admin API (JSON): `GET /stats` → {@link ServiceStats}; `POST /pauses/prepare` {@link PauseOrder}
+ * → what was prepared (a ballast calibrated under the present load); `PUT /pauses`
+ * {@link PausePlan}: replaces what runs; `DELETE /pauses` stops; `GET /pauses` what runs and what
+ * was made; `POST /pauses` {@link PauseOrder}: one pause now.
+ *
+ * SIGTERM: finish what is in flight, flush, report, exit 0. With an IPC channel SIGINT is left to
+ * the parent, and a parent that is gone means SIGTERM.
+ */
+
+import type { Pause, Phase } from '../../mesh/mesh.ts';
+
+export type ServiceMessage =
+  | { readonly type: 'ready'; readonly url: string; readonly adminUrl: string }
+  /** The last one before a clean exit. */
+  | { readonly type: 'stopped'; readonly stats: ServiceStats }
+  /** The service cannot start; `code` is the system's (`EADDRINUSE`) where there is one. */
+  | { readonly type: 'failed'; readonly code: string | null; readonly message: string };
+
+export interface PauseOrder {
+  readonly kind: string;
+  readonly durationMs: number;
+  readonly phase: Phase;
+}
+
+export interface PausePlan {
+  readonly seed: number;
+  readonly pauses: readonly Omit<Pause, 'service'>[];
+}
+
+/** Counts and times since the process started; the difference of two snapshots is a phase. */
+export interface ServiceStats {
+  readonly service: string;
+  /** Requests answered, whatever the status; health checks apart. */
+  readonly requests: number;
+  /** User and system time of the process. */
+  readonly cpuMs: number;
+  /** Time ready to run but without a core, main thread (`/proc/self/schedstat`); null off Linux. */
+  readonly runDelayMs: number | null;
+  readonly rssBytes: number;
+  readonly spans: SpanAccount;
+  /** Mark-Compact collections: those that V8 chose, and those that were ordered. */
+  readonly majorCollections: {
+    readonly natural: { readonly count: number; readonly durationMs: number };
+    readonly forced: { readonly count: number; readonly durationMs: number };
+  };
+  readonly pauses: number;
+}
+
+/** `ended = exported + dropped` after a clean stop. */
+export interface SpanAccount {
+  readonly ended: number;
+  /** Acknowledged by the collector. */
+  readonly exported: number;
+  /** Given up here: queue full, export refused, or part of a partial success. */
+  readonly dropped: number;
+}
