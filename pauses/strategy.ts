@@ -17,12 +17,30 @@ export interface PauseStrategy {
   prepare(durationMs: number): Promise<void>;
   /**
    * Pauses for about `durationMs`. Called in a callback of the asked phase. A strategy that stops
-   * the thread returns after the pause; one that does not (`delay`) resolves when it is over.
+   * the thread returns after the pause; one that does not (`delay`) resolves when it is over, with
+   * the time that it took. An abort ends the waiting for a pause that has not begun; it rejects.
    */
-  strike(durationMs: number): void | Promise<void>;
+  strike(durationMs: number, signal?: AbortSignal): undefined | Promise<Strike | undefined>;
+  /**
+   * Only for a kind that touches requests rather than the thread: called before each request's
+   * own work, which begins when the promise resolves, or at once where there is none.
+   */
+  gate?(): Promise<void> | undefined;
   /** Lets go of everything that `prepare` got. Idempotent. */
   stop(): Promise<void>;
 }
+
+/** What a strategy itself knows of its pause, where that is more than when `strike` was called. */
+export interface Strike {
+  /** `process.hrtime.bigint()`. */
+  readonly startNano: bigint;
+  readonly endNano: bigint;
+  /** What V8 itself reports for the collection. Evidence; the clock around the call measures. */
+  readonly collectionMs?: number;
+}
+
+/** The default export of a module that is named in a mesh file. */
+export type StrategyFactory = () => PauseStrategy | Promise<PauseStrategy>;
 
 /** One pause that was made. */
 export interface PauseRecord {
@@ -34,6 +52,8 @@ export interface PauseRecord {
   readonly endUnixNano: bigint;
   /** From a monotonic clock: never negative, whatever happened to the wall clock meanwhile. */
   readonly measuredMs: number;
+  /** `gc` only, and only if V8 reported the collection: its own figure. */
+  readonly collectionMs?: number;
 }
 
 /**
@@ -46,4 +66,5 @@ export const PauseAttribute = {
   sequence: 'aftershock.pause.sequence',
   requestedMs: 'aftershock.pause.requested_ms',
   measuredMs: 'aftershock.pause.measured_ms',
+  collectionMs: 'aftershock.pause.collection_ms',
 } as const;

@@ -1,0 +1,170 @@
+import { type HrTime, SpanKind, type Tracer, trace } from '@opentelemetry/api';
+import { type Clock, systemClock } from './clock.ts';
+import { inPhase } from './phase.ts';
+import {
+  PauseAttribute,
+  type PauseRecord,
+  type PauseStrategy,
+  type Phase,
+  type Strike,
+} from './strategy.ts';
+
+/** One pause as asked for. */
+export interface PauseRequest {
+  readonly kind: string;
+  readonly durationMs: number;
+  readonly phase: Phase;
+}
+
+export interface PauseMakerOptions {
+  /** Finds the strategy of a kind; called once a kind. */
+  readonly load: (kind: string) => Promise<PauseStrategy>;
+  readonly tracer?: Tracer;
+  readonly clock?: Clock;
+}
+
+/** Makes pauses one at a time, measures them and emits a span for each. */
+export interface PauseMaker {
+  /** Resolves once a pause of this kind and length costs nothing but itself. */
+  prepare(kind: string, durationMs: number): Promise<void>;
+  /**
+   * Prepares where needed, then pauses. Pauses wait for each other.
+   * @throws {DOMException} AbortError, if `signal` aborted before the pause began.
+   */
+  make(request: PauseRequest, signal?: AbortSignal): Promise<PauseRecord>;
+  /** To be called, and awaited if there is something to await, before each request's own work. */
+  gate(): Promise<void> | undefined;
+  /** Something is being prepared or made. */
+  readonly busy: boolean;
+  /** Pauses made so far. */
+  readonly made: number;
+  /** The newest records, at most {@link RECORDS_KEPT}, oldest first. */
+  readonly records: readonly PauseRecord[];
+  /** Waits for the pause that runs, then stops every strategy. Idempotent. */
+  stop(): Promise<void>;
+}
+
+export const RECORDS_KEPT = 1000;
+
+export function pauseMaker(options: PauseMakerOptions): PauseMaker {
+  const tracer = options.tracer ?? trace.getTracer('aftershock/pauses');
+  const clock = options.clock ?? systemClock;
+  const strategies = new Map<string, Promise<PauseStrategy>>();
+  const gates: (() => Promise<void> | undefined)[] = [];
+  const records: PauseRecord[] = [];
+  let made = 0;
+  let waiting = 0;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  function inTurn<T>(task: () => Promise<T>): Promise<T> {
+    waiting++;
+    const result = turn.then(task).finally(() => waiting--);
+    turn = result.catch(() => {});
+    return result;
+  }
+
+  function strategyOf(kind: string): Promise<PauseStrategy> {
+    const known = strategies.get(kind);
+    if (known) return known;
+    const loading = options.load(kind).then((strategy) => {
+      if (strategy.gate) gates.push(strategy.gate.bind(strategy));
+      return strategy;
+    });
+    strategies.set(kind, loading);
+    loading.catch(() => strategies.delete(kind));
+    return loading;
+  }
+
+  async function strikeOnce(
+    strategy: PauseStrategy,
+    { durationMs, phase }: PauseRequest,
+    signal?: AbortSignal,
+  ): Promise<Strike> {
+    let startNano = 0n;
+    let endNano = 0n;
+    const strike = await inPhase(phase, () => {
+      signal?.throwIfAborted();
+      startNano = clock.monotonicNano();
+      const result = strategy.strike(durationMs, signal);
+      endNano = clock.monotonicNano();
+      return result;
+    });
+    return strike ?? { startNano, endNano };
+  }
+
+  return {
+    prepare: (kind, durationMs) => inTurn(async () => (await strategyOf(kind)).prepare(durationMs)),
+
+    make: (request, signal) =>
+      inTurn(async () => {
+        signal?.throwIfAborted();
+        const strategy = await strategyOf(request.kind);
+        await strategy.prepare(request.durationMs);
+        const strike = await strikeOnce(strategy, request, signal);
+        const startUnixNano = clock.unixNano(strike.startNano);
+        const lengthNano = strike.endNano - strike.startNano;
+        const record: PauseRecord = {
+          sequence: ++made,
+          kind: strategy.kind,
+          phase: request.phase,
+          requestedMs: request.durationMs,
+          startUnixNano,
+          endUnixNano: startUnixNano + lengthNano,
+          measuredMs: Number(lengthNano) / 1e6,
+          ...(strike.collectionMs !== undefined && { collectionMs: strike.collectionMs }),
+        };
+        records.push(record);
+        if (records.length > RECORDS_KEPT) records.shift();
+        emitSpan(tracer, record);
+        return record;
+      }),
+
+    gate() {
+      for (const gate of gates) {
+        const held = gate();
+        if (held) return held;
+      }
+      return undefined;
+    },
+    get busy() {
+      return waiting > 0;
+    },
+    get made() {
+      return made;
+    },
+    records,
+    stop: () =>
+      inTurn(async () => {
+        const loaded = await Promise.allSettled(strategies.values());
+        strategies.clear();
+        gates.length = 0;
+        for (const result of loaded) {
+          if (result.status === 'fulfilled') await result.value.stop();
+        }
+      }),
+  };
+}
+
+/** The pause as a root span of its own. Times are `[seconds, nanoseconds]`, so that none are lost. */
+function emitSpan(tracer: Tracer, record: PauseRecord): void {
+  const span = tracer.startSpan(`pause ${record.kind}`, {
+    root: true,
+    kind: SpanKind.INTERNAL,
+    startTime: toHrTime(record.startUnixNano),
+    attributes: {
+      [PauseAttribute.kind]: record.kind,
+      [PauseAttribute.phase]: record.phase,
+      [PauseAttribute.sequence]: record.sequence,
+      [PauseAttribute.requestedMs]: record.requestedMs,
+      [PauseAttribute.measuredMs]: record.measuredMs,
+      ...(record.collectionMs !== undefined && {
+        [PauseAttribute.collectionMs]: record.collectionMs,
+      }),
+    },
+  });
+  span.end(toHrTime(record.endUnixNano));
+}
+
+function toHrTime(unixNano: bigint): HrTime {
+  return [Number(unixNano / 1_000_000_000n), Number(unixNano % 1_000_000_000n)];
+}
