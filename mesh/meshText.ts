@@ -1,0 +1,141 @@
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+} from 'yaml';
+
+/** A place in the text, both from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface Complaint {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  /** Where it is; otherwise to be found by the path. */
+  readonly position?: Position;
+}
+
+/** What a text says, and where it says it. */
+export interface MeshText {
+  /** Plain data; undefined if the text cannot be understood at all. */
+  readonly value: unknown;
+  readonly complaints: readonly Complaint[];
+  /** Where `path` stands in the text; where it does not, its nearest ancestor. */
+  positionOf(path: readonly PropertyKey[]): Position;
+}
+
+/** Anchors may be used this often in all, counted as the `yaml` package does, before it is a bomb. */
+const maxAliasCount = 100;
+
+/** Reads YAML 1.2 (and so JSON), without tags other than the standard ones; never throws. */
+export function readMeshText(text: string): MeshText {
+  const lineCounter = new LineCounter();
+  function position(offset: number): Position {
+    const { line, col } = lineCounter.linePos(offset);
+    return { line, column: col };
+  }
+  // Keys are compared below, where the path is known.
+  const doc = parseDocument(text, {
+    lineCounter,
+    prettyErrors: false,
+    uniqueKeys: false,
+    stringKeys: true,
+    resolveKnownTags: false,
+  });
+  // A tag that nobody knows is a warning to the parser, which then ignores it.
+  const errors = [...doc.errors, ...doc.warnings];
+  const complaints: Complaint[] = errors.map((error) => ({
+    path: [],
+    message: `not valid YAML: ${error.message}`,
+    position: position(error.pos[0]),
+  }));
+  const positionOf = (path: readonly PropertyKey[]) => position(offsetOf(doc, path));
+  if (complaints.length > 0) return { value: undefined, complaints, positionOf };
+  try {
+    complaints.push(...duplicateKeys(doc, position));
+    return { value: doc.toJS({ maxAliasCount }), complaints, positionOf };
+  } catch (error) {
+    // An alias without its anchor, aliases of aliases that would fill the memory, absurd depth.
+    return broken(`not usable YAML: ${(error as Error).message}`);
+  }
+}
+
+function broken(message: string): MeshText {
+  const start = { line: 1, column: 1 };
+  return {
+    value: undefined,
+    complaints: [{ path: [], message, position: start }],
+    positionOf: () => start,
+  };
+}
+
+function duplicateKeys(doc: Document, position: (offset: number) => Position): Complaint[] {
+  const complaints: Complaint[] = [];
+  visit(doc, {
+    Map(_, map, ancestors) {
+      const seen = new Set<unknown>();
+      for (const { key } of map.items) {
+        const name = isScalar(key) ? key.value : key;
+        if (seen.has(name)) {
+          complaints.push({
+            path: [...pathOf([...ancestors, map] as Node[]), String(name)],
+            message: 'is given twice; keep one',
+            position: position(startOf(key) ?? 0),
+          });
+        }
+        seen.add(name);
+      }
+    },
+  });
+  return complaints;
+}
+
+/** The path to the last of `ancestors`, a line of nodes and pairs from the document downwards. */
+function pathOf(ancestors: readonly (Node | Pair)[]): PropertyKey[] {
+  return ancestors.flatMap((node, i): PropertyKey[] => {
+    const next = ancestors[i + 1];
+    if (isCollection(node) && !isMap(node)) return [node.items.indexOf(next)];
+    if (isMap(node) && next !== undefined) {
+      const { key } = next as Pair;
+      return [String(isScalar(key) ? key.value : key)];
+    }
+    return [];
+  });
+}
+
+function offsetOf(doc: Document, path: readonly PropertyKey[]): number {
+  let node: unknown = doc.contents;
+  let offset = startOf(node) ?? 0;
+  for (const [i, key] of path.entries()) {
+    if (isAlias(node)) node = node.resolve(doc);
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && item.key.value === key);
+      if (pair === undefined) return offset;
+      // The last key's value is the mistake; on the way, a key is the better place than the
+      // first line below it.
+      const isLast = i === path.length - 1 && isScalar(pair.value);
+      offset = startOf(isLast ? pair.value : pair.key) ?? startOf(pair.key) ?? offset;
+      node = pair.value;
+    } else if (isCollection(node) && typeof key === 'number') {
+      node = node.items[key];
+      offset = startOf(node) ?? offset;
+    } else {
+      return offset;
+    }
+  }
+  return offset;
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined;
+}
