@@ -1,0 +1,124 @@
+import type { Mesh } from '../../mesh/mesh.ts';
+import { canStayOverloaded } from '../model/retries.ts';
+import { attemptsAllowed } from './chain.ts';
+import { isControl, type PauseEffect } from './effects.ts';
+import type { ServiceLoad } from './serviceLoad.ts';
+import type { TierRow } from './tierRows.ts';
+
+/**
+ * One pause is additive when no victim waits for longer than without it plus the pause plus the
+ * work that piled up meanwhile: latency ≤ baseline's P99.9 + D + λDS + 5 ms, and none failed.
+ */
+export interface Additivity {
+  /** Pauses with a victim of their own; the control is not among them. */
+  readonly pauses: number;
+  readonly below: number;
+  /** Whether 9 of 10 stay below; null without pauses or without a baseline. */
+  readonly additive: boolean | null;
+  readonly baselineMs: number | null;
+  /** The maximum stands in where there are too few samples for P99.9. */
+  readonly baselineIs: 'p99.9' | 'max';
+  /** Median over the pauses. */
+  readonly boundMs: number | null;
+  readonly largestMs: number | null;
+  readonly evidence: AdditivityEvidence;
+}
+
+/** What can make a pause more than additive, as found; empty lists and zeros when not. */
+export interface AdditivityEvidence {
+  /** Rows of the tier table whose attempts per request rose by more than 1 %. */
+  readonly moreAttempts: readonly {
+    readonly services: readonly string[];
+    readonly baseline: number;
+    readonly pauses: number;
+  }[];
+  /** Rows whose mean wait for a slot grew. */
+  readonly queueWait: readonly {
+    readonly services: readonly string[];
+    readonly baselineMs: number;
+    readonly pausesMs: number;
+  }[];
+  /** Attempts that timed out in the phase with pauses, over all tiers. */
+  readonly timeouts: number;
+  readonly failedVictims: number;
+  /** Services that retries alone can keep overloaded: ρ · attempts allowed > 1. */
+  readonly overload: readonly {
+    readonly service: string;
+    readonly utilization: number;
+    readonly attemptsAllowed: number;
+  }[];
+}
+
+const slackMs = 5;
+
+export function additivity(
+  mesh: Mesh,
+  rows: readonly TierRow[],
+  effects: readonly PauseEffect[],
+  loads: Readonly<Record<string, ServiceLoad>>,
+): Additivity {
+  const client = rows.find(({ tier }) => tier === 1)?.baseline?.latency;
+  const baselineIs = typeof client?.p999Ms === 'number' ? 'p99.9' : 'max';
+  const baseline = baselineIs === 'p99.9' ? client?.p999Ms : client?.maxMs;
+  const baselineMs = typeof baseline === 'number' ? baseline : null;
+  const pauses = effects.filter(
+    (effect) => !isControl(effect) && effect.largestMs !== null,
+  ) as (PauseEffect & { largestMs: number })[];
+  const bounds = pauses.map((effect) =>
+    baselineMs === null ? null : boundMs(effect, baselineMs, loads[effect.service]),
+  );
+  const below = pauses.filter(({ largestMs, failed }, index) => {
+    const bound = bounds[index] ?? null;
+    return bound !== null && largestMs <= bound && failed === 0;
+  }).length;
+  const ascending = bounds.filter((bound) => bound !== null).sort((a, b) => a - b);
+  return {
+    pauses: pauses.length,
+    below,
+    additive: pauses.length === 0 || baselineMs === null ? null : below >= 0.9 * pauses.length,
+    baselineMs,
+    baselineIs,
+    boundMs: ascending[Math.floor((ascending.length - 1) / 2)] ?? null,
+    largestMs: pauses.length > 0 ? Math.max(...pauses.map(({ largestMs }) => largestMs)) : null,
+    evidence: {
+      ...rowEvidence(rows),
+      failedVictims: effects.reduce((sum, { failed }) => sum + failed, 0),
+      overload: Object.entries(loads).flatMap(([service, { utilization }]) => {
+        const attempts = attemptsAllowed(mesh, service);
+        return utilization !== null && attempts > 1 && canStayOverloaded(utilization, attempts)
+          ? [{ service, utilization, attemptsAllowed: attempts }]
+          : [];
+      }),
+    },
+  };
+}
+
+/** S is the work of one request at the paused service: ρ/λ. */
+function boundMs(
+  { measuredMs }: PauseEffect,
+  baselineMs: number,
+  load: ServiceLoad | undefined,
+): number {
+  return baselineMs + measuredMs * (1 + (load?.utilization ?? 0)) + slackMs;
+}
+
+function rowEvidence(
+  rows: readonly TierRow[],
+): Pick<AdditivityEvidence, 'moreAttempts' | 'queueWait' | 'timeouts'> {
+  const both = rows.flatMap(({ services, baseline, pauses }) =>
+    baseline && pauses ? [{ services, baseline, pauses }] : [],
+  );
+  return {
+    moreAttempts: both.flatMap(({ services, baseline, pauses }) => {
+      const [before, during] = [baseline.attemptsPerRequest, pauses.attemptsPerRequest];
+      if (before === null || during === null || during <= before * 1.01) return [];
+      return [{ services, baseline: before, pauses: during }];
+    }),
+    queueWait: both.flatMap(({ services, baseline, pauses }) => {
+      const [before, during] = [baseline.meanQueueWaitMs, pauses.meanQueueWaitMs];
+      if (before === null || during === null || during <= before) return [];
+      return [{ services, baselineMs: before, pausesMs: during }];
+    }),
+    timeouts: rows.reduce((sum, { pauses }) => sum + (pauses?.timeouts ?? 0), 0),
+  };
+}

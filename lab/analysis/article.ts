@@ -1,0 +1,121 @@
+import type { Mesh } from '../../mesh/mesh.ts';
+import { callsOf } from './chain.ts';
+import type { Quantile } from './percentiles.ts';
+import type { TierRow } from './tierRows.ts';
+
+/**
+ * A cell of the article's table beside the same cell as measured. The article counts its tiers
+ * from the far end: its 1, 2, 3 are tiers 3, 2, 1 here.
+ */
+export interface ArticleCell {
+  readonly phase: 'baseline' | 'pauses';
+  /** 0 or 120, as the article has it. */
+  readonly articlePauseMs: number;
+  readonly articleTier: number;
+  readonly tier: number;
+  readonly services: readonly string[];
+  /** As printed in the article. */
+  readonly article: string;
+  readonly p99Ms: Quantile;
+  readonly maxMs: Quantile;
+  /** Of all calls at this tier, those that failed; null without calls. */
+  readonly failedShare: number | null;
+  /** What was on when this cell was measured: pauses, time-outs and retries of the callers. */
+  readonly switchedOn: readonly string[];
+  /** What arithmetic says of the article's figure. */
+  readonly arithmetic: string;
+}
+
+const tiersInArticle = 3;
+
+const printed = [
+  {
+    phase: 'baseline',
+    articlePauseMs: 0,
+    cells: [
+      { article: '45 ms', arithmetic: 'possible' },
+      { article: '82 ms', arithmetic: 'over its own time-out of 80 ms with no pause at all' },
+      {
+        article: '110 ms',
+        arithmetic: 'a caller contains its callee: 45 < 82 < 110 holds only from the far end',
+      },
+    ],
+  },
+  {
+    phase: 'pauses',
+    articlePauseMs: 120,
+    cells: [
+      {
+        article: '165 ms',
+        arithmetic: '45 + 120 exactly: a maximum, or a P99 only if pauses are very frequent',
+      },
+      {
+        article: '> 1000 ms',
+        arithmetic: 'one pause adds at most its length: needs retries, overload or many pauses',
+      },
+      {
+        article: 'time-out',
+        arithmetic: 'the caller gives up after 80 ms, the callee after 120: its work is wasted',
+      },
+    ],
+  },
+] as const;
+
+/** The article's six cells, or null unless `mesh` is the article's chain. */
+export function articleCells(mesh: Mesh, rows: readonly TierRow[]): ArticleCell[] | null {
+  if (mesh.name !== 'article') return null;
+  return printed.flatMap(({ phase, articlePauseMs, cells }) =>
+    cells.flatMap(({ article, arithmetic }, index): ArticleCell[] => {
+      const articleTier = index + 1;
+      const row = rows.find(({ tier }) => articleTierOf(tier) === articleTier);
+      if (!row) return [];
+      const measured = row[phase];
+      return [
+        {
+          phase,
+          articlePauseMs,
+          articleTier,
+          tier: row.tier,
+          services: row.services,
+          article,
+          p99Ms: measured?.latency.p99Ms ?? null,
+          maxMs: measured?.latency.maxMs ?? null,
+          failedShare: measured ? measured.errors / measured.requests : null,
+          switchedOn: switchedOn(mesh, row, phase),
+          arithmetic,
+        },
+      ];
+    }),
+  );
+}
+
+/** The article's number of a tier, or null for a tier that the article does not count. */
+export function articleTierOf(tier: number): number | null {
+  return tier <= tiersInArticle ? tiersInArticle + 1 - tier : null;
+}
+
+function switchedOn(
+  mesh: Mesh,
+  { tier, services }: TierRow,
+  phase: ArticleCell['phase'],
+): string[] {
+  const callers = Object.values(mesh.services)
+    .flatMap(({ script }) => callsOf(script))
+    .filter(({ to }) => services.includes(to));
+  const limits =
+    tier === 1
+      ? [`client waits ${mesh.load.timeout} ms`]
+      : callers.map(({ timeout, retries }) =>
+          retries > 0
+            ? `caller waits ${timeout} ms, tries ${retries + 1} times`
+            : `caller waits ${timeout} ms, no retries`,
+        );
+  if (phase === 'baseline') return limits;
+  const pauses = mesh.pauses.map(({ service, kind, duration, every, once }) => {
+    const length = duration.type === 'constant' ? `${duration.value} ms` : duration.type;
+    const mean = every?.type === 'poisson' ? every.mean : every?.value;
+    const when = mean === undefined ? `once after ${once} ms` : `every ${mean / 1000} s`;
+    return `${kind} of ${length} in ${service}, ${when}`;
+  });
+  return [...pauses, ...limits];
+}

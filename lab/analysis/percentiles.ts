@@ -1,0 +1,58 @@
+/**
+ * A percentile in milliseconds. `never`: so many went unanswered that it lies beyond every answer.
+ * null: too few samples to say.
+ */
+export type Quantile = number | 'never' | null;
+
+export interface Percentiles {
+  readonly samples: number;
+  readonly p50Ms: Quantile;
+  readonly p99Ms: Quantile;
+  readonly p999Ms: Quantile;
+  /** null only without samples. */
+  readonly maxMs: Quantile;
+}
+
+/** A percentile is given only where at least this many samples are expected beyond it. */
+export const samplesBeyond = 10;
+
+/**
+ * Percentiles of latencies in milliseconds, as exact order statistics by nearest rank: the
+ * smallest value that at least p·n of the values do not exceed. `Infinity` stands for a request
+ * that was never answered. The order of `latenciesMs` does not matter; it is left as it is.
+ */
+export function percentiles(latenciesMs: readonly number[]): Percentiles {
+  const sorted = Float64Array.from(latenciesMs).sort();
+  return {
+    samples: sorted.length,
+    p50Ms: quantile(sorted, 0.5),
+    p99Ms: quantile(sorted, 0.99),
+    p999Ms: quantile(sorted, 0.999),
+    maxMs: asQuantile(sorted.at(-1)),
+  };
+}
+
+/** Percentile `p` (0 < p < 1) of ascending values, or null where {@link samplesBeyond} forbids it. */
+export function quantile(sorted: Float64Array, p: number): Quantile {
+  // The tolerance: 1000 · (1 − 0.99) is 10.000000000000009, 10000 · (1 − 0.999) is 9.99….
+  if (sorted.length * (1 - p) < samplesBeyond - 1e-6) return null;
+  return asQuantile(sorted[Math.ceil(sorted.length * p - 1e-6) - 1]);
+}
+
+/** Middle of the values, the mean of the two middle ones where their number is even. */
+export function median(values: readonly number[]): number | null {
+  const sorted = Float64Array.from(values).sort();
+  const low = sorted[Math.floor((sorted.length - 1) / 2)];
+  const high = sorted[Math.ceil((sorted.length - 1) / 2)];
+  return low === undefined || high === undefined ? null : (low + high) / 2;
+}
+
+export function mean(values: readonly number[]): number | null {
+  if (values.length === 0) return null;
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function asQuantile(value: number | undefined): Quantile {
+  if (value === undefined) return null;
+  return value === Number.POSITIVE_INFINITY ? 'never' : value;
+}

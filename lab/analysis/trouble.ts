@@ -1,0 +1,60 @@
+import type { LoadAccount, PhaseName, Run, ServiceUsage } from '../run.ts';
+import { loadWindow } from './effects.ts';
+import type { Traces } from './traces.ts';
+
+/** What else was going on, and what is missing: how far the figures can be trusted. */
+export interface Trouble {
+  readonly generator: readonly ({ readonly phase: PhaseName } & LoadAccount)[];
+  /** By service, per phase: collections that V8 chose itself, and time ready but without a core. */
+  readonly services: readonly {
+    readonly service: string;
+    readonly baseline: Disturbance | null;
+    readonly pauses: Disturbance | null;
+  }[];
+  /** Sent requests of both measured phases whose root span is not among the spans. */
+  readonly requestsWithoutTrace: number;
+  /** Attempts that no server span answers to: refused, lost, or abandoned before the handler. */
+  readonly attemptsWithoutHandler: number;
+  /** Pauses that struck while no measured load ran; they are in no table. */
+  readonly pausesOutside: number;
+}
+
+export interface Disturbance {
+  readonly naturalCollections: number;
+  readonly naturalCollectionsMs: number;
+  readonly runDelayMs: number | null;
+}
+
+export function trouble(run: Run, traces: Traces): Trouble {
+  const measured = run.phases.filter(({ name }) => name !== 'warmup');
+  const window = loadWindow(traces);
+  const usage = (phase: PhaseName, service: string) =>
+    disturbance(run.phases.find(({ name }) => name === phase)?.services[service]);
+  const withTrace = traces.requests.filter(({ phase }) => phase !== 'warmup');
+  const sent = measured.reduce((sum, { load }) => sum + load.sent, 0);
+  return {
+    generator: measured.map(({ name, load }) => ({ phase: name, ...load })),
+    services: Object.keys(run.mesh.services).map((service) => ({
+      service,
+      baseline: usage('baseline', service),
+      pauses: usage('pauses', service),
+    })),
+    requestsWithoutTrace: Math.max(0, sent - withTrace.length),
+    attemptsWithoutHandler: withTrace
+      .flatMap(({ calls }) => calls)
+      .flatMap(({ attempts }) => attempts)
+      .filter(({ visit }) => visit.handlerMs === null).length,
+    pausesOutside: traces.pauses.filter(
+      ({ startMs, endMs }) => !window || startMs > window.endMs || endMs < window.startMs,
+    ).length,
+  };
+}
+
+function disturbance(usage: ServiceUsage | null | undefined): Disturbance | null {
+  if (!usage) return null;
+  return {
+    naturalCollections: usage.naturalCollections.count,
+    naturalCollectionsMs: usage.naturalCollections.durationMs,
+    runDelayMs: usage.runDelayMs,
+  };
+}
