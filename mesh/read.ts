@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { basename, dirname, extname, isAbsolute, resolve } from 'node:path';
+import { basename, dirname, extname, resolve } from 'node:path';
 import * as z from 'zod';
 import type { Mesh } from './mesh.ts';
 import { type Complaint, readMeshText } from './meshText.ts';
 import { formatPath, MeshError } from './mistakes.ts';
-import { type MeshDraft, meshSchema } from './schema.ts';
+import { type MeshDraft, meshSchema, modulePattern } from './schema.ts';
 import { wholeMeshComplaints } from './wholeMesh.ts';
 
 /** A mesh file is a page or two; a hundred services take some 30 KB. */
@@ -156,6 +156,5 @@ function programNamed(name: string) {
 
 /** A path of a module, from the mesh file's folder, is made absolute: the mesh travels. */
 function resolvedKind(kind: string, file: string): string {
-  const isPath = /[/\\.]/.test(kind);
-  return isPath && !isAbsolute(kind) ? resolve(dirname(file), kind) : kind;
+  return modulePattern.test(kind) ? resolve(dirname(file), kind) : kind;
 }

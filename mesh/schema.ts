@@ -19,7 +19,8 @@ const kinds = ['gc', 'block', 'freeze', 'delay'] as const;
 
 /** A name that is fit for a host name, a service name and a path in a message. */
 const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
-const modulePattern = /[/\\]|\.[cm]?[jt]s$/;
+/** A pause kind that is the path of a module. */
+export const modulePattern = /[/\\]|\.[cm]?[jt]s$/;
 
 // Each schema says once what would be valid; that sentence is the message of all its mistakes.
 
