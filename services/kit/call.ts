@@ -1,0 +1,220 @@
+import { Agent } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  context,
+  propagation,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
+import {
+  ATTR_ERROR_TYPE,
+  ATTR_HTTP_REQUEST_METHOD,
+  ATTR_HTTP_REQUEST_RESEND_COUNT,
+  ATTR_HTTP_RESPONSE_STATUS_CODE,
+  ATTR_NETWORK_PEER_ADDRESS,
+  ATTR_NETWORK_PEER_PORT,
+  ATTR_NETWORK_PROTOCOL_VERSION,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
+  ATTR_URL_FULL,
+} from '@opentelemetry/semantic-conventions';
+import axios, { type AxiosResponse } from 'axios';
+import type { Backoff, Call } from '../../mesh/mesh.ts';
+import type { Random } from '../../mesh/random.ts';
+import { Attribute } from './attributes.ts';
+import { deadlineHeader } from './deadline.ts';
+import { PassedOn, Problem } from './problem.ts';
+
+/** What a call needs to know of the request that it is made for. */
+export interface CallContext {
+  readonly id: number;
+  readonly authorization: string | undefined;
+  /** The caller's deadline. */
+  readonly deadlineUnixMs: number | null;
+}
+
+/** A successful answer. */
+export interface CallResult {
+  readonly to: string;
+  /** JSON, as it came. */
+  readonly body: string;
+}
+
+export interface CallTarget {
+  /** Position among the script's calls, from 0. */
+  readonly index: number;
+  readonly baseUrl: string;
+  /** Such as `/users/:id`. */
+  readonly route: string;
+}
+
+export interface Caller {
+  /** A function that makes the call `call`, with its retries. */
+  prepare(call: Call, target: CallTarget): (request: CallContext) => Promise<CallResult>;
+  /** Closes the idle connections. */
+  stop(): void;
+}
+
+/** Statuses worth another attempt: the callee, or one behind it, could not do its work just now. */
+const retryable = new Set([502, 503, 504]);
+
+/** Why an attempt failed before a whole answer was there. */
+type Failure = { readonly type: string; readonly message: string };
+
+/** @param random for the jitter of the backoff. */
+export function createCaller(tracer: Tracer | null, random: Random): Caller {
+  const httpAgent = new Agent({ keepAlive: true, scheduling: 'lifo' });
+  const http = axios.create({
+    httpAgent,
+    proxy: false,
+    maxRedirects: 0,
+    decompress: false,
+    responseType: 'text',
+    transformResponse: (body: string) => body,
+    validateStatus: null,
+    maxContentLength: 1 << 20,
+    headers: { common: { accept: 'application/json' } },
+  });
+
+  async function attempt(url: string, headers: Record<string, string>, timeoutMs: number) {
+    // Our own timer: axios's `timeout` stops counting while bytes trickle in.
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), Math.max(1, Math.ceil(timeoutMs)));
+    try {
+      return await http.get<string>(url, { headers, signal: abort.signal });
+    } catch (error) {
+      if (abort.signal.aborted) {
+        return { type: 'timeout', message: `No whole answer within ${Math.round(timeoutMs)} ms` };
+      }
+      const { code, message } = error as { code?: string; message: string };
+      return { type: code ?? 'Error', message };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  function prepare(call: Call, { index, baseUrl, route }: CallTarget) {
+    const { hostname, port } = new URL(baseUrl);
+    const [before, after] = route.split(':id') as [string, string];
+    const urlBefore = baseUrl + before;
+    const spanName = `GET ${route}`;
+    const serverPort = Number(port || 80);
+
+    function startSpan(url: string, resends: number): Span | null {
+      if (tracer === null) return null;
+      return tracer.startSpan(spanName, {
+        kind: SpanKind.CLIENT,
+        attributes: {
+          [ATTR_HTTP_REQUEST_METHOD]: 'GET',
+          [ATTR_URL_FULL]: url,
+          [ATTR_SERVER_ADDRESS]: hostname,
+          [ATTR_SERVER_PORT]: serverPort,
+          'url.template': route,
+          [Attribute.callIndex]: index,
+          [Attribute.callTo]: call.to,
+          ...(resends > 0 ? { [ATTR_HTTP_REQUEST_RESEND_COUNT]: resends } : {}),
+        },
+      });
+    }
+
+    return async (request: CallContext): Promise<CallResult> => {
+      const ownDeadline = call.deadline === null ? null : Date.now() + call.deadline;
+      const deadlineUnixMs = earlier(ownDeadline, request.deadlineUnixMs);
+      const url = urlBefore + request.id + after;
+      let last: AxiosResponse<string> | Failure | null = null;
+      for (let resends = 0; resends <= call.retries; resends++) {
+        if (resends > 0) {
+          const waitMs = backoffMs(call.backoff, resends, random);
+          if (deadlineUnixMs !== null && Date.now() + waitMs >= deadlineUnixMs) break;
+          await sleep(waitMs);
+        }
+        const leftMs = deadlineUnixMs === null ? Infinity : deadlineUnixMs - Date.now();
+        if (leftMs <= 0) break;
+        const headers: Record<string, string> = {};
+        if (request.authorization !== undefined) headers.authorization = request.authorization;
+        if (deadlineUnixMs !== null) headers[deadlineHeader] = String(deadlineUnixMs);
+        const span = startSpan(url, resends);
+        if (span !== null) propagation.inject(trace.setSpan(context.active(), span), headers);
+        last = await attempt(url, headers, Math.min(call.timeout, leftMs));
+        if (span !== null) endSpan(span, last);
+        if (isAnswer(last) && !retryable.has(last.status)) break;
+      }
+      return { to: call.to, body: bodyOf(last, call) };
+    };
+  }
+
+  return { prepare, stop: () => httpAgent.destroy() };
+}
+
+/** Waiting before attempt `resends + 1`, in milliseconds; see {@link Backoff}. */
+export function backoffMs(backoff: Backoff, resends: number, random: Random): number {
+  const middle = backoff.base * backoff.factor ** (resends - 1);
+  return middle * (1 + backoff.jitter * (2 * random() - 1));
+}
+
+function earlier(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
+}
+
+function isAnswer(result: AxiosResponse<string> | Failure): result is AxiosResponse<string> {
+  return 'status' in result;
+}
+
+function endSpan(span: Span, result: AxiosResponse<string> | Failure): void {
+  if (isAnswer(result)) {
+    span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, result.status);
+    const { httpVersion, socket } = result.request.res ?? {};
+    if (httpVersion) span.setAttribute(ATTR_NETWORK_PROTOCOL_VERSION, httpVersion);
+    if (socket?.remoteAddress) {
+      span.setAttribute(ATTR_NETWORK_PEER_ADDRESS, socket.remoteAddress);
+      span.setAttribute(ATTR_NETWORK_PEER_PORT, socket.remotePort);
+    }
+    if (result.status >= 400) {
+      span.setAttribute(ATTR_ERROR_TYPE, String(result.status));
+      span.setStatus({ code: SpanStatusCode.ERROR });
+    }
+  } else {
+    span.setAttribute(ATTR_ERROR_TYPE, result.type);
+    span.setStatus({ code: SpanStatusCode.ERROR, message: result.message });
+  }
+  span.end();
+}
+
+/**
+ * The body of a good answer. What is no good answer becomes the status for our own caller: a 4xx
+ * goes on as it is; 503 and 504 keep their meaning; any other 5xx, or no answer, is a bad gateway.
+ */
+function bodyOf(result: AxiosResponse<string> | Failure | null, { to }: Call): string {
+  if (result === null) {
+    throw new Problem(504, 'deadline-exceeded', `The deadline passed before "${to}" was called`);
+  }
+  if (!isAnswer(result)) {
+    const timedOut = result.type === 'timeout';
+    throw new Problem(
+      timedOut ? 504 : 502,
+      timedOut ? 'downstream-timeout' : 'downstream-unreachable',
+      `Calling "${to}" failed: ${result.message}`,
+    );
+  }
+  const { status, data, headers } = result;
+  if (status >= 200 && status < 300) return data;
+  if (status >= 400 && status < 500) {
+    const kept: Record<string, string> = {};
+    for (const name of ['content-type', 'www-authenticate', 'retry-after']) {
+      if (typeof headers[name] === 'string') kept[name] = headers[name];
+    }
+    throw new PassedOn(status, data, kept);
+  }
+  const retryAfter = headers['retry-after'];
+  if (status === 503) {
+    throw new Problem(503, 'downstream-unavailable', `"${to}" answered 503`, {
+      headers: { 'retry-after': typeof retryAfter === 'string' ? retryAfter : '1' },
+    });
+  }
+  if (status === 504) throw new Problem(504, 'downstream-timeout', `"${to}" answered 504`);
+  throw new Problem(502, 'downstream-failed', `"${to}" answered ${status}`);
+}

@@ -1,0 +1,152 @@
+import { type Context, context, TraceFlags } from '@opentelemetry/api';
+import { ExportResultCode, suppressTracing } from '@opentelemetry/core';
+import type { ReadableSpan, Span, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
+import type { SpanAccount } from './protocol.ts';
+
+export interface ExportQueueOptions {
+  readonly exporter: SpanExporter;
+  /** Spans of the batch just acknowledged that the collector rejected; asked once a batch. */
+  readonly takeRejected?: () => number;
+  /** Called for every batch that was given up. */
+  readonly onLoss?: (spans: number, reason: string) => void;
+  /** Spans held beside the batch in flight. */
+  readonly maxQueueSize?: number;
+  readonly maxBatchSize?: number;
+  /** Longest time that a span waits for its batch to fill. */
+  readonly delayMs?: number;
+}
+
+/**
+ * Hands ended spans to an exporter in batches, one in flight at a time, and accounts for each:
+ * `ended = exported + dropped + held`, and after `shutdown` nothing is held. (The SDK's own batch
+ * processor drops without a word when its queue is full, and its flush forgets the batch in flight.)
+ */
+export class ExportQueue implements SpanProcessor {
+  readonly #exporter: SpanExporter;
+  readonly #takeRejected: () => number;
+  readonly #onLoss: (spans: number, reason: string) => void;
+  readonly #maxQueueSize: number;
+  readonly #maxBatchSize: number;
+  readonly #delayMs: number;
+  #queue: ReadableSpan[] = [];
+  #inFlight: Promise<void> | null = null;
+  #inFlightSize = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #overflowing = false;
+  #closed = false;
+  #ended = 0;
+  #exported = 0;
+  #dropped = 0;
+
+  constructor(options: ExportQueueOptions) {
+    this.#exporter = options.exporter;
+    this.#takeRejected = options.takeRejected ?? (() => 0);
+    this.#onLoss = options.onLoss ?? (() => {});
+    this.#maxQueueSize = options.maxQueueSize ?? 16_384;
+    this.#maxBatchSize = options.maxBatchSize ?? 512;
+    this.#delayMs = options.delayMs ?? 1000;
+  }
+
+  account(): SpanAccount {
+    return { ended: this.#ended, exported: this.#exported, dropped: this.#dropped };
+  }
+
+  onStart(_span: Span, _context: Context): void {}
+
+  onEnd(span: ReadableSpan): void {
+    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return;
+    this.#ended++;
+    if (this.#closed) {
+      this.#drop(1, 'the service had stopped exporting');
+      return;
+    }
+    if (this.#queue.length >= this.#maxQueueSize) {
+      this.#dropped++;
+      if (!this.#overflowing) {
+        this.#overflowing = true;
+        this.#onLoss(1, `the queue was full with ${this.#maxQueueSize} spans; more may follow`);
+      }
+      return;
+    }
+    this.#queue.push(span);
+    if (this.#inFlight !== null) return;
+    if (this.#queue.length >= this.#maxBatchSize) this.#send();
+    else this.#timer ??= setTimeout(() => this.#send(), this.#delayMs).unref();
+  }
+
+  /** Resolves when all spans ended by now are exported or dropped. */
+  async forceFlush(): Promise<void> {
+    const last = this.#ended;
+    while (this.#settled < last) {
+      if (this.#inFlight === null) this.#send();
+      await this.#inFlight;
+    }
+  }
+
+  /** Flushes for at most `timeoutMs`; what is not acknowledged by then is dropped. */
+  async shutdown(timeoutMs = 3000): Promise<void> {
+    if (this.#closed) return;
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timeoutMs);
+    });
+    await Promise.race([this.forceFlush(), limit]);
+    this.#closed = true;
+    clearTimeout(timer);
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    const left = this.#queue.length + this.#inFlightSize;
+    this.#queue = [];
+    this.#inFlightSize = 0;
+    if (left > 0) this.#drop(left, `not acknowledged within ${timeoutMs} ms of the stop`);
+  }
+
+  get #settled(): number {
+    return this.#exported + this.#dropped;
+  }
+
+  #drop(spans: number, reason: string): void {
+    this.#dropped += spans;
+    this.#onLoss(spans, reason);
+  }
+
+  #send(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#queue.length === 0) return;
+    const batch =
+      this.#queue.length <= this.#maxBatchSize
+        ? this.#queue
+        : this.#queue.slice(0, this.#maxBatchSize);
+    this.#queue = batch === this.#queue ? [] : this.#queue.slice(this.#maxBatchSize);
+    this.#inFlightSize = batch.length;
+    this.#inFlight = this.#export(batch).finally(() => {
+      this.#inFlight = null;
+      this.#overflowing = false;
+      if (this.#closed) return;
+      if (this.#queue.length >= this.#maxBatchSize) this.#send();
+      else if (this.#queue.length > 0) {
+        this.#timer ??= setTimeout(() => this.#send(), this.#delayMs).unref();
+      }
+    });
+  }
+
+  async #export(batch: readonly ReadableSpan[]): Promise<void> {
+    const failure = await new Promise<string | null>((resolve) => {
+      context.with(suppressTracing(context.active()), () => {
+        this.#exporter.export([...batch], ({ code, error }) => {
+          if (code === ExportResultCode.SUCCESS) {
+            const rejected = Math.min(this.#takeRejected(), batch.length);
+            if (this.#inFlightSize === 0) return resolve(null); // given up at the time limit
+            this.#exported += batch.length - rejected;
+            if (rejected > 0) this.#drop(rejected, 'rejected by the collector (partial success)');
+            this.#inFlightSize = 0;
+            resolve(null);
+          } else resolve(error?.message ?? 'unknown error');
+        });
+      });
+    });
+    if (failure === null || this.#inFlightSize === 0) return;
+    this.#inFlightSize = 0;
+    this.#drop(batch.length, `export failed: ${failure}`);
+  }
+}

@@ -1,0 +1,63 @@
+import type { Program } from '../../mesh/mesh.ts';
+import { readSettings } from './environment.ts';
+import { createLogger } from './logger.ts';
+import type { ServiceMessage } from './protocol.ts';
+import type { RunningService, StartOptions } from './service.ts';
+import { startTelemetry } from './telemetry.ts';
+
+/**
+ * Runs a service as a process of its own: settings from the environment, telemetry before anything
+ * else, news over IPC where there is a parent, a clean end on SIGTERM.
+ */
+export async function runProgram(
+  program: Program,
+  start: (options: StartOptions) => Promise<RunningService>,
+): Promise<void> {
+  const name = process.env.AFTERSHOCK_SERVICE ?? program;
+  const logger = createLogger(name, process.env.LOG_LEVEL);
+  const ended = stopSignal();
+  let service: RunningService;
+  try {
+    const settings = await readSettings(program, process.env);
+    const telemetry = startTelemetry(settings.serviceName, logger);
+    try {
+      service = await start({ settings, telemetry, logger });
+    } catch (error) {
+      await telemetry.stop();
+      throw error;
+    }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    logger.fatal({ err: error }, `Cannot start ${name}: ${message}`);
+    process.exitCode = 1;
+    await tell({ type: 'failed', code: code ?? null, message });
+    return;
+  }
+  await tell({ type: 'ready', url: service.url, adminUrl: service.adminUrl });
+  const reason = await ended;
+  logger.info({ reason }, 'Stopping');
+  await service.stop();
+  await tell({ type: 'stopped', stats: service.stats() });
+  if (process.connected) process.disconnect();
+}
+
+/** Resolves with the reason when the process is asked to end, or its parent has gone. */
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    process.on('SIGTERM', () => resolve('SIGTERM'));
+    if (process.send === undefined) process.on('SIGINT', () => resolve('SIGINT'));
+    else {
+      // A terminal sends SIGINT to the whole group: our parent decides when we end.
+      process.on('SIGINT', () => {});
+      process.once('disconnect', () => resolve('the parent is gone'));
+    }
+  });
+}
+
+/** Resolves when the parent has the message, or there is none to have it. */
+function tell(message: ServiceMessage): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send === undefined || !process.connected) return resolve();
+    process.send(message, () => resolve());
+  });
+}

@@ -1,0 +1,74 @@
+import {
+  type Context,
+  isSpanContextValid,
+  type TextMapGetter,
+  type TextMapPropagator,
+  type TextMapSetter,
+  trace,
+} from '@opentelemetry/api';
+import { isTracingSuppressed, W3CTraceContextPropagator } from '@opentelemetry/core';
+
+/** What the tracestate member `aftershock` says about the hop that a request came by. */
+export interface Hop {
+  /** 1 for the first service that sent the request on, and so forth. */
+  readonly hop: number;
+  readonly sentUnixMicros: number;
+}
+
+const memberKey = 'aftershock';
+const maxMembers = 32;
+
+/**
+ * W3C Trace Context with one addition: each hop renews the tracestate member `aftershock` with its
+ * number and the time of sending, for example `aftershock=h:2;t:1718439730123456`.
+ */
+export class HopPropagator implements TextMapPropagator {
+  readonly #w3c = new W3CTraceContextPropagator();
+  readonly #nowUnixMicros: () => number;
+
+  constructor(nowUnixMicros: () => number = unixMicros) {
+    this.#nowUnixMicros = nowUnixMicros;
+  }
+
+  inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
+    const spanContext = trace.getSpanContext(context);
+    if (!spanContext || !isSpanContextValid(spanContext) || isTracingSuppressed(context)) return;
+    this.#w3c.inject(context, carrier, setter);
+    const received = spanContext.traceState?.serialize() ?? '';
+    setter.set(carrier, 'tracestate', renewHop(received, this.#nowUnixMicros()));
+  }
+
+  extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
+    return this.#w3c.extract(context, carrier, getter);
+  }
+
+  fields(): string[] {
+    return this.#w3c.fields();
+  }
+}
+
+/**
+ * `traceState` as the next hop is to get it: our member renewed and leftmost, foreign ones in their
+ * order. A changed member moves to the left and a full list loses its last (W3C Trace Context, 3.5).
+ */
+export function renewHop(traceState: string, sentUnixMicros: number): string {
+  const hop = (readHop(traceState)?.hop ?? 0) + 1;
+  const own = `${memberKey}=h:${hop};t:${sentUnixMicros}`;
+  if (traceState === '') return own;
+  const foreign = traceState.split(',').filter((member) => !isOwn(member) && member.trim() !== '');
+  return [own, ...foreign.slice(0, maxMembers - 1)].join(',');
+}
+
+/** The hop in a tracestate; undefined where there is none or it is not of our making. */
+export function readHop(traceState: string): Hop | undefined {
+  const match = /(?:^|,)\s*aftershock=h:(\d{1,4});t:(\d{1,16})\s*(?:,|$)/.exec(traceState);
+  return match === null ? undefined : { hop: Number(match[1]), sentUnixMicros: Number(match[2]) };
+}
+
+function unixMicros(): number {
+  return Math.round((performance.timeOrigin + performance.now()) * 1000);
+}
+
+function isOwn(member: string): boolean {
+  return member.trimStart().startsWith(`${memberKey}=`);
+}

@@ -1,0 +1,69 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A listening HTTP server. */
+export interface Listening {
+  readonly url: string;
+  readonly server: Server;
+  /** Takes no new connections, and waits for open requests for at most `timeoutMs`. */
+  drain(timeoutMs: number): Promise<void>;
+}
+
+/** Resolves once the port is open, with the real address. Rejects with the system's error. */
+export function listen(listener: RequestListener, host: string, port: number): Promise<Listening> {
+  const server = createServer(
+    {
+      // Longer than any client keeps an idle connection, or requests race with our closing it.
+      keepAliveTimeout: 65_000,
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
+      maxHeaderSize: 16_384,
+      noDelay: true,
+    },
+    listener,
+  );
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.off('error', reject);
+      resolve({ url: urlOf(server.address() as AddressInfo), server, drain });
+    });
+  });
+
+  function drain(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
+      // Closes idle connections too; busy ones close after their answer.
+      server.close(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+}
+
+function urlOf({ address, port, family }: AddressInfo): string {
+  const host = address === '0.0.0.0' || address === '::' ? '127.0.0.1' : address;
+  return `http://${family === 'IPv6' && host !== '127.0.0.1' ? `[${host}]` : host}:${port}`;
+}
+
+/** Answers `/health` and `/ready` itself; false for any other path. */
+export function answerProbe(req: IncomingMessage, res: ServerResponse, ready: boolean): boolean {
+  const health = req.url === '/health';
+  if (!health && req.url !== '/ready') return false;
+  const ok = health || ready;
+  // Whole seconds, as `date -u` and most health checks write them.
+  const timestamp = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+  res.writeHead(ok ? 200 : 503, {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+  });
+  res.end(JSON.stringify({ status: ok ? 'ok' : 'unavailable', timestamp }));
+  return true;
+}

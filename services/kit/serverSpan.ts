@@ -1,0 +1,82 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Context, type Span, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
+import {
+  ATTR_CLIENT_ADDRESS,
+  ATTR_ERROR_TYPE,
+  ATTR_HTTP_REQUEST_METHOD,
+  ATTR_HTTP_RESPONSE_STATUS_CODE,
+  ATTR_HTTP_ROUTE,
+  ATTR_NETWORK_PEER_ADDRESS,
+  ATTR_NETWORK_PEER_PORT,
+  ATTR_NETWORK_PROTOCOL_VERSION,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
+  ATTR_URL_PATH,
+  ATTR_URL_SCHEME,
+  ATTR_USER_AGENT_ORIGINAL,
+  HTTP_REQUEST_METHOD_VALUE_OTHER,
+} from '@opentelemetry/semantic-conventions';
+
+const knownMethods = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'CONNECT',
+  'OPTIONS',
+  'TRACE',
+  'PATCH',
+]);
+
+/** Starts the span of a request that has just arrived, as the HTTP semantic conventions say. */
+export function startServerSpan(tracer: Tracer, parent: Context, req: IncomingMessage): Span {
+  const { headers, socket, url = '/' } = req;
+  const method = knownMethods.has(req.method ?? '')
+    ? (req.method as string)
+    : HTTP_REQUEST_METHOD_VALUE_OTHER;
+  const query = url.indexOf('?');
+  const host = headers.host ?? '';
+  const colon = host.lastIndexOf(':');
+  const portIn = colon > host.lastIndexOf(']');
+  return tracer.startSpan(
+    method,
+    {
+      kind: SpanKind.SERVER,
+      attributes: {
+        [ATTR_HTTP_REQUEST_METHOD]: method,
+        [ATTR_URL_SCHEME]: 'http',
+        [ATTR_URL_PATH]: query === -1 ? url : url.slice(0, query),
+        [ATTR_SERVER_ADDRESS]: portIn ? host.slice(0, colon) : host,
+        [ATTR_SERVER_PORT]: portIn ? Number(host.slice(colon + 1)) : 80,
+        [ATTR_CLIENT_ADDRESS]: socket.remoteAddress,
+        [ATTR_NETWORK_PEER_ADDRESS]: socket.remoteAddress,
+        [ATTR_NETWORK_PEER_PORT]: socket.remotePort,
+        [ATTR_NETWORK_PROTOCOL_VERSION]: req.httpVersion,
+        [ATTR_USER_AGENT_ORIGINAL]: headers['user-agent'],
+      },
+    },
+    parent,
+  );
+}
+
+/** Ends the span of a request whose answer has gone out, or whose client has gone away. */
+export function endServerSpan(span: Span, res: ServerResponse): void {
+  const { locals } = res as ServerResponse & { locals?: Record<string, unknown> };
+  const route = locals?.route;
+  if (typeof route === 'string') {
+    span.setAttribute(ATTR_HTTP_ROUTE, route);
+    span.updateName(`${res.req.method} ${route}`);
+  }
+  if (!res.writableFinished) {
+    span.setAttribute(ATTR_ERROR_TYPE, 'client_disconnected');
+    span.setStatus({ code: SpanStatusCode.ERROR, message: 'The client closed the connection' });
+  } else {
+    span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, res.statusCode);
+    if (res.statusCode >= 500) {
+      span.setAttribute(ATTR_ERROR_TYPE, String(res.statusCode));
+      span.setStatus({ code: SpanStatusCode.ERROR });
+    }
+  }
+  span.end();
+}

@@ -1,0 +1,234 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import {
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
+import express, { type NextFunction, type Request, type Response } from 'express';
+import type { Program } from '../../mesh/mesh.ts';
+import { randomStream } from '../../mesh/random.ts';
+import { startAdmin } from './admin.ts';
+import { Attribute } from './attributes.ts';
+import { type CallContext, type CallResult, createCaller } from './call.ts';
+import { readDeadline, refuseExpired } from './deadline.ts';
+import type { Settings } from './environment.ts';
+import { createLimit } from './limit.ts';
+import type { Logger } from './logger.ts';
+import { pauseAdmin } from './pauses.ts';
+import { PassedOn, Problem, toProblem } from './problem.ts';
+import type { ServiceStats } from './protocol.ts';
+import { compileScript } from './script.ts';
+import { answerProbe, listen } from './server.ts';
+import { endServerSpan, startServerSpan } from './serverSpan.ts';
+import { readStats } from './stats.ts';
+import { type Telemetry, version } from './telemetry.ts';
+
+/** One request, as a program's own matter sees it. */
+export interface ServiceRequest {
+  /** A positive integer. */
+  readonly id: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Does the mesh's script; `authorization` goes along with its calls. */
+  runScript(authorization?: string): Promise<CallResult[]>;
+}
+
+/** What a program builds its own matter on. */
+export interface ServiceBuilder {
+  readonly settings: Settings;
+  readonly tracer: Tracer;
+  /** `answer` gives the JSON body, or throws a {@link Problem}. `route` has the parameter `:id`. */
+  get(route: string, answer: (request: ServiceRequest) => Promise<string>): void;
+  /** Called when no request is left. */
+  onStop(close: () => void): void;
+}
+
+export interface StartOptions {
+  readonly settings: Settings;
+  readonly telemetry: Telemetry;
+  readonly logger: Logger;
+}
+
+export interface RunningService {
+  readonly url: string;
+  readonly adminUrl: string;
+  stats(): ServiceStats;
+  /**
+   * Drains: `/ready` answers 503, no new connections, requests in flight finish (at most
+   * `timeoutMs`, then they are cut off), spans are flushed. Idempotent.
+   */
+  stop(timeoutMs?: number): Promise<void>;
+}
+
+/** Path under which a program of this kind takes requests. */
+export function routeOf(program: Program): string {
+  return program === 'relay' ? '/relay/:id' : '/users/:id';
+}
+
+const maxBodyBytes = 16_384;
+
+/** Starts a service: `build` sets up the program's own matter, before the port is open. */
+export async function startService(
+  { settings, telemetry, logger }: StartOptions,
+  build: (service: ServiceBuilder) => void | Promise<void>,
+): Promise<RunningService> {
+  const { serviceName, service, mesh, seed } = settings;
+  const tracer = trace.getTracer('aftershock', version);
+  const caller = createCaller(
+    telemetry.httpSpans ? tracer : null,
+    randomStream(seed, `${serviceName}/backoff`),
+  );
+  const limit = createLimit(service.concurrency, service.queue);
+  const pauses = pauseAdmin({
+    folder: settings.folder,
+    onError: (error) => logger.error({ err: error }, 'A scheduled pause could not be made'),
+  });
+  const runScript = compileScript(service.script, serviceName, seed, (call, index) =>
+    caller.prepare(call, {
+      index,
+      baseUrl: settings.peers[call.to] ?? '',
+      route: routeOf(mesh.services[call.to]?.program ?? 'relay'),
+    }),
+  );
+  const closers: (() => void)[] = [];
+  let requests = 0;
+  let ready = false;
+  let stopping: Promise<void> | null = null;
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', false);
+  app.use(express.raw({ type: () => true, limit: maxBodyBytes }));
+  await build({
+    settings,
+    tracer,
+    onStop: (close) => closers.push(close),
+    get(route, answer) {
+      app.get(route, async (req, res) => {
+        const span = spanOf(res);
+        if (span !== null) res.locals.route = route;
+        const id = readId(req.params.id);
+        const deadlineUnixMs = readDeadline(req.headers);
+        refuseExpired(deadlineUnixMs, Date.now());
+        const body = await limit(
+          async () => {
+            refuseExpired(deadlineUnixMs, Date.now());
+            const held = pauses.gate();
+            if (held !== undefined) await held;
+            return answer({
+              id,
+              headers: req.headers,
+              runScript: (authorization) =>
+                runScript({ id, deadlineUnixMs, authorization } satisfies CallContext),
+            });
+          },
+          (waitedMs) => span?.setAttribute(Attribute.queueWaitMs, waitedMs),
+        );
+        send(res, 200, 'application/json; charset=utf-8', body);
+      });
+    },
+  });
+  app.use((_req, _res) => {
+    throw new Problem(404, 'no-such-path', 'This service has no such path');
+  });
+  app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
+    const span = spanOf(res);
+    if (error instanceof PassedOn) {
+      for (const [name, value] of Object.entries(error.headers)) res.setHeader(name, value);
+      return send(res, error.status, undefined, error.body);
+    }
+    const problem = toProblem(error);
+    if (problem.status === 500) {
+      logger.error({ err: error }, 'A request failed');
+      span?.recordException(error as Error);
+    }
+    for (const [name, value] of Object.entries(problem.headers)) res.setHeader(name, value);
+    const body = problem.body(serviceName, span?.spanContext().traceId);
+    send(res, problem.status, 'application/problem+json', body);
+  });
+
+  function send(res: ServerResponse, status: number, type: string | undefined, body: string): void {
+    requests++;
+    if (type !== undefined) res.setHeader('content-type', type);
+    res.setHeader('content-length', Buffer.byteLength(body));
+    if (stopping !== null) res.setHeader('connection', 'close');
+    res.statusCode = status;
+    res.end(body);
+  }
+
+  function handle(req: IncomingMessage, res: ServerResponse): void {
+    if (answerProbe(req, res, ready)) return;
+    if (!telemetry.httpSpans) {
+      app(req, res);
+      return;
+    }
+    const parent = propagation.extract(ROOT_CONTEXT, req.headers);
+    const span = startServerSpan(tracer, parent, req);
+    spans.set(res, span);
+    res.once('close', () => endServerSpan(span, res));
+    context.with(trace.setSpan(parent, span), app, undefined, req, res);
+  }
+
+  const listening = await listen(handle, settings.host, settings.port);
+  const stats = () => readStats(serviceName, requests, telemetry.account(), pauses.counts());
+  const admin = await startAdmin({
+    host: settings.adminHost,
+    port: settings.adminPort,
+    token: settings.adminToken,
+    stats,
+    router: pauses.router,
+  }).catch(async (error) => {
+    await listening.drain(0);
+    throw error;
+  });
+  ready = true;
+  logger.info({ url: listening.url, adminUrl: admin.url }, 'Listening');
+
+  async function drain(timeoutMs: number): Promise<void> {
+    ready = false;
+    await listening.drain(timeoutMs);
+    await pauses.stop();
+    caller.stop();
+    for (const close of closers) close();
+    await telemetry.stop();
+    await admin.drain(0);
+    const { spans } = stats();
+    logger.info({ requests, spans }, 'Stopped');
+  }
+
+  return {
+    url: listening.url,
+    adminUrl: admin.url,
+    stats,
+    stop: (timeoutMs = 10_000) => (stopping ??= drain(timeoutMs)),
+  };
+}
+
+const spans = new WeakMap<ServerResponse, Span>();
+
+/** The server span that belongs to a response; null where requests are not traced. */
+function spanOf(res: ServerResponse): Span | null {
+  return spans.get(res) ?? null;
+}
+
+function readId(text: unknown): number {
+  if (typeof text !== 'string' || !/^[1-9]\d{0,8}$/.test(text)) {
+    throw new Problem(400, 'bad-id', `An id must be an integer from 1 to 999999999, got "${text}"`);
+  }
+  return Number(text);
+}
+
+/**
+ * A service's answer: the only call's body as it came, where there is nothing of our own to say;
+ * else our own matter with what each call brought.
+ */
+export function combine(own: object | null, results: readonly CallResult[]): string {
+  const [only] = results;
+  if (own === null && results.length === 1 && only !== undefined) return only.body;
+  if (results.length === 0) return JSON.stringify(own ?? {});
+  const calls = results.map(({ to, body }) => ({ to, result: JSON.parse(body) as unknown }));
+  return JSON.stringify({ ...own, calls });
+}

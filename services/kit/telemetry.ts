@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import { DiagLogLevel, diag } from '@opentelemetry/api';
+import {
+  CompositePropagator,
+  getBooleanFromEnv,
+  getNumberFromEnv,
+  W3CBaggagePropagator,
+} from '@opentelemetry/core';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { defaultResource, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import {
+  ATTR_SERVICE_INSTANCE_ID,
+  ATTR_SERVICE_NAME,
+  ATTR_SERVICE_VERSION,
+} from '@opentelemetry/semantic-conventions';
+import { ExportQueue } from './exportQueue.ts';
+import type { Logger } from './logger.ts';
+import { HopPropagator } from './propagator.ts';
+import type { SpanAccount } from './protocol.ts';
+
+export const version = '0.1.0';
+
+/** The OpenTelemetry SDK of a process. */
+export interface Telemetry {
+  /** Whether the kit makes server and client spans. */
+  readonly httpSpans: boolean;
+  account(): SpanAccount;
+  /** Flushes with a time limit. Afterwards `ended = exported + dropped`. Idempotent. */
+  stop(): Promise<void>;
+}
+
+export const noTelemetry: Telemetry = {
+  httpSpans: false,
+  account: () => ({ ended: 0, exported: 0, dropped: 0 }),
+  stop: async () => {},
+};
+
+/**
+ * Starts the SDK as the `OTEL_…` variables say; call it before anything that makes spans starts.
+ * With `OTEL_SDK_DISABLED=true` nothing is traced and no context is passed on.
+ */
+export function startTelemetry(serviceName: string, logger: Logger): Telemetry {
+  if (getBooleanFromEnv('OTEL_SDK_DISABLED')) return noTelemetry;
+  const rejected = listenToDiagnostics(logger);
+  const queue = new ExportQueue({
+    exporter: new OTLPTraceExporter({
+      timeoutMillis: getNumberFromEnv('OTEL_BSP_EXPORT_TIMEOUT') ?? 10_000,
+    }),
+    takeRejected: rejected.take,
+    onLoss: (spans, reason) => logger.warn({ spans }, `Spans lost: ${reason}`),
+    ...optional('maxQueueSize', getNumberFromEnv('OTEL_BSP_MAX_QUEUE_SIZE')),
+    ...optional('maxBatchSize', getNumberFromEnv('OTEL_BSP_MAX_EXPORT_BATCH_SIZE')),
+    ...optional('delayMs', getNumberFromEnv('OTEL_BSP_SCHEDULE_DELAY')),
+  });
+  const sdk = new NodeSDK({
+    resource: defaultResource().merge(
+      resourceFromAttributes({
+        [ATTR_SERVICE_NAME]: serviceName,
+        [ATTR_SERVICE_VERSION]: version,
+        [ATTR_SERVICE_INSTANCE_ID]: randomUUID(),
+      }),
+    ),
+    resourceDetectors: [envDetector],
+    textMapPropagator: new CompositePropagator({
+      propagators: [new HopPropagator(), new W3CBaggagePropagator()],
+    }),
+    spanProcessors: [queue],
+    // Traces only: without these the SDK would start exporters for logs and metrics too.
+    logRecordProcessors: [],
+    metricReaders: [],
+  });
+  sdk.start();
+  return { httpSpans: true, account: () => queue.account(), stop: () => sdk.shutdown() };
+}
+
+/**
+ * Sends the SDK's diagnostics to our log, and picks up how many spans the collector rejected: the
+ * exporter tells a partial success nowhere but here, right before it reports the batch as exported.
+ */
+function listenToDiagnostics(logger: Logger): { take(): number } {
+  let count = 0;
+  const log =
+    (level: 'debug' | 'warn' | 'error') =>
+    (message: string, ...details: unknown[]) => {
+      logger[level]({ details }, `OpenTelemetry: ${message}`);
+    };
+  diag.setLogger(
+    {
+      verbose: () => {},
+      debug: () => {},
+      info: log('debug'),
+      error: log('error'),
+      warn: (message, ...details) => {
+        if (message.startsWith('Received Partial Success')) {
+          const { rejectedSpans } = JSON.parse(String(details[0])) as { rejectedSpans?: unknown };
+          count += Number(rejectedSpans ?? 0);
+        } else log('warn')(message, ...details);
+      },
+    },
+    { logLevel: DiagLogLevel.INFO, suppressOverrideMessage: true },
+  );
+  return {
+    take() {
+      const taken = count;
+      count = 0;
+      return taken;
+    },
+  };
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]: V });
+}
