@@ -6,33 +6,46 @@ export interface CollectionTotal {
   readonly durationMs: number;
 }
 
-export interface CollectionCounter {
-  /** `natural`: V8 chose to collect; `forced`: somebody called `gc()`. */
-  counts(): { readonly natural: CollectionTotal; readonly forced: CollectionTotal };
-  stop(): void;
+export interface MajorCollections {
+  /** V8 chose to collect. */
+  readonly natural: CollectionTotal;
+  /** Somebody called `gc()`. */
+  readonly forced: CollectionTotal;
 }
 
-/** An entry of type `gc`. */
-interface CollectionEntry extends PerformanceEntry {
-  readonly detail: { readonly kind: number; readonly flags: number };
+/** The major collections among `entries`; those of other types are left out. */
+export function majorCollections(entries: readonly PerformanceEntry[]): MajorCollections {
+  const natural = { count: 0, durationMs: 0 };
+  const forced = { count: 0, durationMs: 0 };
+  for (const { entryType, duration, detail } of entries as readonly DetailedEntry[]) {
+    if (entryType !== 'gc' || detail?.kind !== constants.NODE_PERFORMANCE_GC_MAJOR) continue;
+    const total = detail.flags & constants.NODE_PERFORMANCE_GC_FLAGS_FORCED ? forced : natural;
+    total.count++;
+    total.durationMs += duration;
+  }
+  return { natural, forced };
+}
+
+interface DetailedEntry extends PerformanceEntry {
+  /** Of a `gc` entry. */
+  readonly detail?: { readonly kind: number; readonly flags: number };
+}
+
+export interface CollectionCounter {
+  counts(): MajorCollections;
+  stop(): void;
 }
 
 /**
  * Counts the major collections of this thread from now on. V8 reports a collection in a later turn
- * of the loop, in batches: every entry of a batch counts.
+ * of the loop, and several at once: every entry counts.
  */
 export function countCollections(): CollectionCounter {
-  const natural = { count: 0, durationMs: 0 };
-  const forced = { count: 0, durationMs: 0 };
+  let sum = majorCollections([]);
 
   function add(entries: readonly PerformanceEntry[]): void {
-    for (const { detail, duration } of entries as readonly CollectionEntry[]) {
-      const { kind, flags } = detail;
-      if (kind !== constants.NODE_PERFORMANCE_GC_MAJOR) continue;
-      const total = flags & constants.NODE_PERFORMANCE_GC_FLAGS_FORCED ? forced : natural;
-      total.count++;
-      total.durationMs += duration;
-    }
+    const more = majorCollections(entries);
+    sum = { natural: plus(sum.natural, more.natural), forced: plus(sum.forced, more.forced) };
   }
 
   const observer = new PerformanceObserver((list) => add(list.getEntries()));
@@ -40,11 +53,15 @@ export function countCollections(): CollectionCounter {
   return {
     counts() {
       add(observer.takeRecords());
-      return { natural: { ...natural }, forced: { ...forced } };
+      return sum;
     },
     stop() {
       add(observer.takeRecords());
       observer.disconnect();
     },
   };
+}
+
+function plus(a: CollectionTotal, b: CollectionTotal): CollectionTotal {
+  return { count: a.count + b.count, durationMs: a.durationMs + b.durationMs };
 }

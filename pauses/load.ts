@@ -5,6 +5,7 @@ import type { PauseStrategy } from './strategy.ts';
 // Loaded when first asked for: a service that never pauses pays nothing for them.
 const builtIn: Readonly<Record<string, () => Promise<{ default: unknown }>>> = {
   block: () => import('./strategies/block.ts'),
+  gc: () => import('./strategies/gc.ts'),
 };
 
 const MODULE_PATH = /[/\\]|\.[cm]?[jt]s$/;

@@ -1,0 +1,152 @@
+import { PerformanceObserver } from 'node:perf_hooks';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { majorCollections } from '../collections.ts';
+import type { PauseStrategy, Strike } from '../strategy.ts';
+import { ballast, LINK_BYTES } from './ballast.ts';
+
+type Collect = (options?: { readonly type: 'minor' }) => void;
+
+/** A calibration ends once the median of its collections is this close to the request. */
+const TOLERANCE = 0.04;
+const ROUNDS = 8;
+const COLLECTIONS_PER_ROUND = 3;
+/** Start of the calibration. Measured on machines of 2024: 15 to 30 ns. */
+const NANO_PER_LINK = 20;
+/** Share of a pause's error that is taken into the next one's ballast. */
+const FEEDBACK = 0.25;
+/** Share of the heap not used by others that the ballast may take. */
+const HEAP_SHARE = 0.8;
+const PARALLEL_FLAGS = ['parallel-marking', 'parallel-compaction', 'parallel-pointer-update'];
+
+/**
+ * A real stop-the-world collection: V8's Mark-Compact, forced, over a ballast of live objects whose
+ * size sets the length. Marking runs on the calling thread alone for that collection: with helpers,
+ * its length would depend on whether another core happens to be free (a helper that holds work and
+ * loses its core makes everybody wait).
+ *
+ * The first `prepare` calibrates by real collections under whatever load there is; from then on
+ * each pause corrects the next a little, because the rest of the heap changes. The ballast stays
+ * for good, so natural collections meet it too. The record is the clock around the call; beside it
+ * `collectionMs` is V8's own figure, as evidence that it was a collection.
+ *
+ * `prepare` throws a RangeError for a length that this heap can't give: shorter than a collection
+ * without any ballast, or longer than the memory allows.
+ */
+export default function gc(): PauseStrategy {
+  const collect = exposedGc();
+  const load = ballast(() => collect({ type: 'minor' }));
+  /** Length of a collection in milliseconds = floorMs + links · msPerLink. */
+  let floorMs: number | undefined;
+  let msPerLink = NANO_PER_LINK / 1e6;
+
+  function linksFor(durationMs: number): number {
+    if (floorMs === undefined || durationMs < floorMs) {
+      throw new RangeError(
+        `A gc pause of ${durationMs} ms is too short for this heap: collecting it takes ` +
+          `${floorMs?.toFixed(1)} ms without any ballast. Ask for more, or use block`,
+      );
+    }
+    const links = Math.round((durationMs - floorMs) / msPerLink);
+    const { heap_size_limit, used_heap_size } = getHeapStatistics();
+    const othersBytes = used_heap_size - load.links * LINK_BYTES;
+    const room = HEAP_SHARE * (heap_size_limit - othersBytes);
+    if (links * LINK_BYTES > room) {
+      throw new RangeError(
+        `A gc pause of ${durationMs} ms needs ${megabytes(links * LINK_BYTES)} MB of live objects, ` +
+          `the heap has room for ${megabytes(room)} MB. Raise its limit ` +
+          `(NODE_OPTIONS=--max-old-space-size=${megabytes(1.5 * links * LINK_BYTES + othersBytes)})` +
+          ', ask for less, or use block',
+      );
+    }
+    return links;
+  }
+
+  /** Median of a few collections, with time between them for the load to catch up. */
+  async function measure(): Promise<number> {
+    const lengths: number[] = [];
+    // The first one promotes what is young and is not counted.
+    for (let i = 0; i <= COLLECTIONS_PER_ROUND; i++) {
+      const before = performance.now();
+      onOneThread(collect);
+      const ms = performance.now() - before;
+      if (i > 0) lengths.push(ms);
+      await sleep(20 + ms);
+    }
+    return median(lengths);
+  }
+
+  async function calibrate(durationMs: number): Promise<void> {
+    floorMs ??= await measure();
+    let medianMs = 0;
+    for (let round = 0; round < ROUNDS; round++) {
+      await load.resize(linksFor(durationMs));
+      medianMs = await measure();
+      if (Math.abs(medianMs - durationMs) <= TOLERANCE * durationMs) return;
+      if (load.links > 0 && medianMs > floorMs) msPerLink = (medianMs - floorMs) / load.links;
+    }
+    // The machine is too unsteady to do better; each pause goes on correcting the next.
+  }
+
+  function learn(requestedMs: number, measuredMs: number): void {
+    if (floorMs === undefined) return;
+    // One pause that lost its core says nothing about the heap: a step has a limit.
+    const error = Math.max(-0.1, Math.min(0.1, measuredMs / requestedMs - 1));
+    floorMs *= 1 + FEEDBACK * error;
+    msPerLink *= 1 + FEEDBACK * error;
+  }
+
+  return {
+    kind: 'gc',
+    async prepare(durationMs) {
+      if (floorMs === undefined) await calibrate(durationMs);
+      else await load.resize(linksFor(durationMs));
+    },
+    // Runs up to its first `await` before it returns: the thread stops in the caller's phase.
+    async strike(durationMs): Promise<Strike> {
+      if (floorMs === undefined) {
+        throw new Error(`There is no ballast for a gc pause: call prepare(${durationMs}) first`);
+      }
+      const observer = new PerformanceObserver(() => {});
+      observer.observe({ entryTypes: ['gc'] });
+      const startNano = process.hrtime.bigint();
+      onOneThread(collect);
+      const endNano = process.hrtime.bigint();
+      learn(durationMs, Number(endNano - startNano) / 1e6);
+      // V8's entry exists one turn later, and is handed to observers one more turn later.
+      await nextTurn();
+      const { forced } = majorCollections(observer.takeRecords());
+      observer.disconnect();
+      return { startNano, endNano, ...(forced.count > 0 && { collectionMs: forced.durationMs }) };
+    },
+    async stop() {
+      await load.resize(0);
+      floorMs = undefined;
+    },
+  };
+}
+
+/** V8's own `gc`, without a command-line flag. */
+function exposedGc(): Collect {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as Collect;
+}
+
+/** V8 reads these flags at the start of each collection. Switching takes some microseconds. */
+function onOneThread(collect: Collect): void {
+  for (const flag of PARALLEL_FLAGS) setFlagsFromString(`--no-${flag}`);
+  try {
+    collect();
+  } finally {
+    for (const flag of PARALLEL_FLAGS) setFlagsFromString(`--${flag}`);
+  }
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
+
+function megabytes(bytes: number): number {
+  return Math.ceil(bytes / 2 ** 20);
+}
