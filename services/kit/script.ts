@@ -6,9 +6,7 @@ import type { CallContext, CallResult } from './call.ts';
 /** Does a script's steps for one request; resolves with the calls' results in the script's order. */
 export type RunScript = (request: CallContext) => Promise<CallResult[]>;
 
-type RunStep = (
-  request: CallContext,
-) => undefined | CallResult[] | Promise<CallResult[] | undefined>;
+type RunStep = (request: CallContext) => undefined | Promise<readonly CallResult[]>;
 
 /**
  * Makes ready what can be, so that a request costs only its steps. Each `cpu` and `wait` draws from
