@@ -43,7 +43,7 @@ export function analyse(run: Run, spans: Iterable<Span>): Analysis {
   const services = serviceLoads(run, traces);
   const tiers = tierRows(run, traces);
   const cases = pauseCases(run, traces, services);
-  const baseline = traces.requests.filter(({ phase }) => phase === 'baseline');
+  const baseline = traces.requests.filter(({ phase, dropped }) => phase === 'baseline' && !dropped);
   const baselineMeanMs = mean(baseline.map(({ latencyMs }) => latencyMs));
   const pauses = cases.map((one) => effectOf(one, services[one.pause.service], baselineMeanMs));
   const window = loadWindow(traces);

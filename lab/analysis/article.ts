@@ -20,7 +20,7 @@ export interface ArticleCell {
   readonly maxMs: Quantile;
   /** Of all calls at this tier, those that failed; null without calls. */
   readonly failedShare: number | null;
-  /** What was on when this cell was measured: pauses, time-outs and retries of the callers. */
+  /** What was on when this cell was measured: pauses, the caller's time-out and attempts. */
   readonly switchedOn: readonly string[];
   /** What arithmetic says of the article's figure. */
   readonly arithmetic: string;
@@ -33,7 +33,7 @@ const printed = [
     phase: 'baseline',
     articlePauseMs: 0,
     cells: [
-      { article: '45 ms', arithmetic: 'possible' },
+      { article: '45 ms', arithmetic: 'nothing against it' },
       { article: '82 ms', arithmetic: 'over its own time-out of 80 ms with no pause at all' },
       {
         article: '110 ms',
@@ -104,18 +104,18 @@ function switchedOn(
     .filter(({ to }) => services.includes(to));
   const limits =
     tier === 1
-      ? [`client waits ${mesh.load.timeout} ms`]
+      ? [`waits ${mesh.load.timeout} ms`]
       : callers.map(({ timeout, retries }) =>
           retries > 0
-            ? `caller waits ${timeout} ms, tries ${retries + 1} times`
-            : `caller waits ${timeout} ms, no retries`,
+            ? `waits ${timeout} ms, ${retries + 1} attempts`
+            : `waits ${timeout} ms, 1 attempt`,
         );
   if (phase === 'baseline') return limits;
   const pauses = mesh.pauses.map(({ service, kind, duration, every, once }) => {
     const length = duration.type === 'constant' ? `${duration.value} ms` : duration.type;
-    const mean = every?.type === 'poisson' ? every.mean : every?.value;
-    const when = mean === undefined ? `once after ${once} ms` : `every ${mean / 1000} s`;
-    return `${kind} of ${length} in ${service}, ${when}`;
+    const everyMs = every?.type === 'poisson' ? every.mean : every?.value;
+    const when = everyMs === undefined ? `after ${once} ms` : `every ${everyMs / 1000} s`;
+    return `${kind} ${length} ${when} in ${service}`;
   });
-  return [...pauses, ...limits];
+  return [...limits, ...pauses];
 }

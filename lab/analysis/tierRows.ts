@@ -49,24 +49,23 @@ export function tierRows(run: Run, traces: Traces): TierRow[] {
     return rows.map((names) => ({
       tier,
       services: names,
-      baseline: tierPhase(run, traces, 'baseline', tier, names),
-      pauses: tierPhase(run, traces, 'pauses', tier, names),
+      baseline: tierPhase(traces, 'baseline', tier, names),
+      pauses: tierPhase(traces, 'pauses', tier, names),
     }));
   });
 }
 
 function tierPhase(
-  run: Run,
   traces: Traces,
   phase: PhaseName,
   tier: number,
   services: readonly string[],
 ): TierPhase | null {
-  const calls = traces.requests
-    .filter((request) => request.phase === phase)
-    .flatMap((request) => request.calls.filter(({ service }) => services.includes(service)));
-  const account = run.phases.find(({ name }) => name === phase)?.load;
-  const dropped = tier === 1 ? (account?.dropped ?? 0) : 0;
+  const requests = traces.requests.filter((request) => request.phase === phase);
+  const calls = requests.flatMap((request) =>
+    request.calls.filter(({ service }) => services.includes(service)),
+  );
+  const dropped = tier === 1 ? requests.filter((request) => request.dropped).length : 0;
   if (calls.length + dropped === 0) return null;
   const attempts = calls.flatMap((call) => call.attempts);
   const visits = attempts.map(({ visit }) => visit);

@@ -43,6 +43,8 @@ export interface RequestRecord {
   readonly intendedMs: number;
   readonly latencyMs: number;
   readonly failed: boolean;
+  /** Never sent: latency Infinity, no calls. */
+  readonly dropped: boolean;
   readonly calls: readonly CallRecord[];
 }
 
@@ -119,6 +121,12 @@ function requestRecord(
     if (attempts) attempts.push(client);
     else groups.set(key, [client]);
   }
+  const phase = root.attributes[Attribute.loadPhase] as PhaseName;
+  if (root.attributes['error.type'] === 'dropped') {
+    const intendedMs = toMs(root.startUnixNano);
+    const latencyMs = Number.POSITIVE_INFINITY;
+    return { traceId, phase, intendedMs, latencyMs, failed: true, dropped: true, calls: [] };
+  }
   const lateMs = numberOf(root.attributes[Attribute.loadLateMs]) ?? 0;
   const own = callRecord(entry, [root], parts, lateMs, toMs);
   const calls = [...groups.values()].map((attempts) => {
@@ -128,10 +136,11 @@ function requestRecord(
   calls.sort((a, b) => a.startMs - b.startMs);
   return {
     traceId,
-    phase: root.attributes[Attribute.loadPhase] as PhaseName,
+    phase,
     intendedMs: own.startMs,
     latencyMs: own.endMs - own.startMs,
     failed: own.failed,
+    dropped: false,
     calls: [own, ...calls],
   };
 }
@@ -198,7 +207,7 @@ function hasFailed({ status, attributes }: Span): boolean {
 
 function hasTimedOut({ attributes }: Span): boolean {
   const type = attributes['error.type'];
-  return typeof type === 'string' && /timeout|timed_?out|ECONNABORTED|deadline/i.test(type);
+  return type === 'timeout';
 }
 
 function pauseSpan(span: Span, toMs: ToMs): PauseSpan {

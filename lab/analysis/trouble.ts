@@ -11,7 +11,7 @@ export interface Trouble {
     readonly baseline: Disturbance | null;
     readonly pauses: Disturbance | null;
   }[];
-  /** Sent requests of both measured phases whose root span is not among the spans. */
+  /** Intended requests of both measured phases whose root span is not among the spans. */
   readonly requestsWithoutTrace: number;
   /** Attempts that no server span answers to: refused, lost, or abandoned before the handler. */
   readonly attemptsWithoutHandler: number;
@@ -31,7 +31,7 @@ export function trouble(run: Run, traces: Traces): Trouble {
   const usage = (phase: PhaseName, service: string) =>
     disturbance(run.phases.find(({ name }) => name === phase)?.services[service]);
   const withTrace = traces.requests.filter(({ phase }) => phase !== 'warmup');
-  const sent = measured.reduce((sum, { load }) => sum + load.sent, 0);
+  const intended = measured.reduce((sum, { load }) => sum + load.intended, 0);
   return {
     generator: measured.map(({ name, load }) => ({ phase: name, ...load })),
     services: Object.keys(run.mesh.services).map((service) => ({
@@ -39,7 +39,7 @@ export function trouble(run: Run, traces: Traces): Trouble {
       baseline: usage('baseline', service),
       pauses: usage('pauses', service),
     })),
-    requestsWithoutTrace: Math.max(0, sent - withTrace.length),
+    requestsWithoutTrace: Math.max(0, intended - withTrace.length),
     attemptsWithoutHandler: withTrace
       .flatMap(({ calls }) => calls)
       .flatMap(({ attempts }) => attempts)

@@ -1,0 +1,67 @@
+import type { Quantile } from '../analysis/percentiles.ts';
+
+const whole = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
+
+/** 3,601 */
+export function count(value: number): string {
+  return whole.format(value);
+}
+
+/** Milliseconds without their unit: one decimal below 10. null is "no data". */
+export function ms(value: number | null): string {
+  if (value === null) return 'no data';
+  if (!Number.isFinite(value)) return 'no end';
+  const rounded = Math.abs(value) < 9.95 ? value.toFixed(1) : whole.format(value);
+  return rounded.replace(/^-(?=[0.]+$)/, '');
+}
+
+export function quantileMs(value: Quantile): string {
+  if (value === null) return 'too few';
+  return value === 'never' ? 'never' : ms(value);
+}
+
+/** +95, −0.3, 0.0 */
+export function signedMs(value: number | null): string {
+  if (value === null) return 'no data';
+  const text = ms(Math.abs(value));
+  if (/^[0.]+$/.test(text)) return text;
+  return value < 0 ? `−${text}` : `+${text}`;
+}
+
+/** A figure with `digits` decimals; null is "no data". */
+export function decimal(value: number | null, digits: number): string {
+  if (value === null) return 'no data';
+  return Number.isFinite(value) ? value.toFixed(digits) : 'no end';
+}
+
+/** 1.5 %, 12 % */
+export function percent(share: number): string {
+  const value = share * 100;
+  return `${value > 0 && value < 9.95 ? value.toFixed(1) : value.toFixed(0)} %`;
+}
+
+/** 3 s, 2.5 s, 120 ms */
+export function duration(valueMs: number): string {
+  if (valueMs < 1000) return `${ms(valueMs)} ms`;
+  return `${(valueMs / 1000).toFixed(1).replace(/\.0$/, '')} s`;
+}
+
+/** 1 pause, 12 pauses */
+export function plural(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
+/** a; a and b; a, b and c */
+export function list(items: readonly string[]): string {
+  if (items.length < 2) return items.join('');
+  return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+}
+
+/**
+ * Whether a measured figure is so far from the expected one that a reader should be told: more than
+ * a quarter, and more than `least` in its own unit.
+ */
+export function differs(measured: number, expected: number, least: number): boolean {
+  const gap = Math.abs(measured - expected);
+  return !(gap <= least || gap <= 0.25 * expected);
+}
