@@ -1,0 +1,32 @@
+import type { IncomingRequest } from './incoming.ts';
+import type { Signal } from './otlpResponse.ts';
+
+/** Counts since the collector started; spans read back from a file are not among them. */
+export class Accounts {
+  readonly acceptedByService: Record<string, number> = {};
+  rejected = 0;
+  metrics = 0;
+  logs = 0;
+  #services = 0;
+
+  accept(request: IncomingRequest): void {
+    this.rejected += request.rejected;
+    for (const { origin } of request.spans) {
+      const name = this.#nameFor(origin.service);
+      this.acceptedByService[name] = (this.acceptedByService[name] ?? 0) + 1;
+    }
+  }
+
+  otherSignal(signal: Exclude<Signal, 'traces'>, items: number): void {
+    this[signal] += items;
+  }
+
+  /** A sender that invents services without end must not fill the memory. */
+  #nameFor(service: string): string {
+    if (Object.hasOwn(this.acceptedByService, service)) return service;
+    return this.#services++ < MAX_SERVICES ? service : OTHERS;
+  }
+}
+
+const MAX_SERVICES = 10_000;
+const OTHERS = '(others)';

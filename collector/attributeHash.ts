@@ -1,0 +1,83 @@
+import { protobufToOtlpAnyValue } from '../traces/otlp/fromProtobuf.ts';
+import { LEN, VARINT, type WireReader } from '../traces/otlp/wire.ts';
+import { valueText } from './valueText.ts';
+
+const OFFSET = 0x811c9dc5;
+const PRIME = 0x01000193;
+const SEPARATOR = 0xff; // no byte of UTF-8
+
+/**
+ * 32 bits that stand for `key=value` in the index: FNV-1a (Fowler, Noll, Vo) over the key's bytes,
+ * 0xff, and the bytes of the value's text, so that a query, which has only text, finds integers
+ * and booleans too.
+ */
+export function attributeHash(key: string, value: string): number {
+  const keyBytes = Buffer.from(key);
+  const valueBytes = Buffer.from(value);
+  const hash = fold(OFFSET, keyBytes, 0, keyBytes.length);
+  return fold(separate(hash), valueBytes, 0, valueBytes.length) >>> 0;
+}
+
+/**
+ * {@link attributeHash} of the `KeyValue` message that `reader` stands before, without decoding it
+ * where that can be avoided.
+ * @throws {MalformedOtlpError}
+ */
+export function hashKeyValue(reader: WireReader, end: number): number {
+  const { bytes } = reader;
+  let key = OFFSET;
+  let valueStart = 0;
+  let valueEnd = 0;
+  while (reader.next(end)) {
+    if (reader.field === 1) {
+      reader.expect(LEN);
+      key = fold(OFFSET, bytes, reader.start, reader.end);
+    } else if (reader.field === 2) {
+      reader.expect(LEN);
+      valueStart = reader.start;
+      valueEnd = reader.end;
+    }
+  }
+  let hash = separate(key);
+  const after = reader.pos;
+  reader.pos = valueStart;
+  while (reader.next(valueEnd)) {
+    if (reader.field === 1) {
+      reader.expect(LEN);
+      hash = fold(separate(key), bytes, reader.start, reader.end);
+    } else if (reader.field === 2) {
+      reader.expect(VARINT);
+      hash = foldText(separate(key), reader.low !== 0 || reader.high !== 0 ? 'true' : 'false');
+    } else if (reader.field === 3) {
+      reader.expect(VARINT);
+      hash =
+        reader.high === 0
+          ? foldText(separate(key), String(reader.low))
+          : foldText(separate(key), decodedText(reader, valueStart, valueEnd));
+    } else if (reader.field < 8) {
+      hash = foldText(separate(key), decodedText(reader, valueStart, valueEnd));
+    }
+  }
+  reader.pos = after;
+  return hash >>> 0;
+}
+
+/** Text of the rarer kinds of values. */
+function decodedText(reader: WireReader, start: number, end: number): string {
+  return valueText(protobufToOtlpAnyValue(reader.bytes.subarray(start, end)));
+}
+
+function fold(hash: number, bytes: Uint8Array, start: number, end: number): number {
+  let folded = hash;
+  for (let i = start; i < end; i++) folded = Math.imul(folded ^ (bytes[i] as number), PRIME);
+  return folded;
+}
+
+function foldText(hash: number, text: string): number {
+  const bytes = Buffer.from(text);
+  return fold(hash, bytes, 0, bytes.length);
+}
+
+function separate(hash: number): number {
+  return Math.imul(hash ^ SEPARATOR, PRIME);
+}

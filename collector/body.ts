@@ -1,0 +1,108 @@
+import type { IncomingMessage } from 'node:http';
+import { promisify } from 'node:util';
+import { gunzip, inflate } from 'node:zlib';
+import pLimit from 'p-limit';
+import { HttpError } from './httpError.ts';
+
+export interface BodyLimits {
+  /** Of one request, before and after inflation. */
+  readonly maxBodyBytes: number;
+  /** Of all requests that have not been read to their end; beyond it 503. */
+  readonly maxPendingBytes: number;
+}
+
+export const DEFAULT_BODY_LIMITS: BodyLimits = {
+  maxBodyBytes: 20 * 1024 * 1024,
+  maxPendingBytes: 64 * 1024 * 1024,
+};
+
+const inflaters = { gzip: promisify(gunzip), deflate: promisify(inflate) };
+
+/**
+ * Reads request bodies within limits of memory. What an over-long request goes on sending is
+ * thrown away, so that its sender gets to read the answer.
+ */
+export class BodyReader {
+  readonly #limits: BodyLimits;
+  #pendingBytes = 0;
+  // A small body can inflate to the limit: only so many at once.
+  readonly #inflating = pLimit(2);
+
+  constructor(limits: BodyLimits) {
+    this.#limits = limits;
+  }
+
+  /** @throws {HttpError} 400, 413, 415 or 503. */
+  async read(request: IncomingMessage): Promise<Buffer> {
+    const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
+    if (encoding !== 'identity' && encoding !== 'gzip' && encoding !== 'deflate') {
+      throw new HttpError(415, `Content-Encoding must be gzip or deflate; it is ${encoding}`, {
+        'accept-encoding': 'gzip, deflate',
+      });
+    }
+    if (Number(request.headers['content-length'] ?? 0) > this.#limits.maxBodyBytes) {
+      throw this.#tooLarge();
+    }
+    const body = await this.#receive(request);
+    if (encoding === 'identity') return body;
+    return this.#inflating(() => this.#inflate(inflaters[encoding], body, encoding));
+  }
+
+  #receive(request: IncomingMessage): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      const chunks: Buffer[] = [];
+      let length = 0;
+      const leave = () => {
+        this.#pendingBytes -= length;
+        request.off('data', onData).off('end', onEnd).off('close', onClose);
+      };
+      const onData = (chunk: Buffer) => {
+        length += chunk.length;
+        this.#pendingBytes += chunk.length;
+        if (length > this.#limits.maxBodyBytes) {
+          leave();
+          reject(this.#tooLarge());
+        } else if (this.#pendingBytes > this.#limits.maxPendingBytes) {
+          leave();
+          reject(
+            new HttpError(
+              503,
+              `Requests of ${this.#limits.maxPendingBytes} bytes are being read already`,
+              { 'retry-after': '1' },
+            ),
+          );
+        } else chunks.push(chunk);
+      };
+      const onEnd = () => {
+        leave();
+        const [only] = chunks;
+        resolve(chunks.length === 1 && only ? only : Buffer.concat(chunks, length));
+      };
+      const onClose = () => {
+        leave();
+        reject(new HttpError(400, 'The connection was closed in the middle of the body'));
+      };
+      request.on('data', onData).on('end', onEnd).on('close', onClose);
+    });
+  }
+
+  async #inflate(
+    inflater: (typeof inflaters)['gzip'],
+    body: Buffer,
+    encoding: string,
+  ): Promise<Buffer> {
+    try {
+      return await inflater(body, { maxOutputLength: this.#limits.maxBodyBytes });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw this.#tooLarge();
+      throw new HttpError(400, `The body is not ${encoding}: ${(error as Error).message}`);
+    }
+  }
+
+  #tooLarge(): HttpError {
+    return new HttpError(
+      413,
+      `A body may have ${this.#limits.maxBodyBytes} bytes, inflated; send fewer spans at once`,
+    );
+  }
+}

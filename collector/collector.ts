@@ -1,0 +1,145 @@
+import { open } from 'node:fs/promises';
+import { MalformedOtlpError } from '../traces/otlp/request.ts';
+import { type LineFault, readJsonLines } from '../traces/source/jsonLines.ts';
+import { Accounts } from './accounts.ts';
+import { type BodyLimits, DEFAULT_BODY_LIMITS } from './body.ts';
+import {
+  type ConnectionLimits,
+  close,
+  createBoundedServer,
+  DEFAULT_CONNECTION_LIMITS,
+  listen,
+} from './boundedServer.ts';
+import { createQueryApi } from './queryApi.ts';
+import { createReceiver, incomingFromJson } from './receiver.ts';
+import { SpanStore } from './store.ts';
+import { TraceFile } from './traceFile.ts';
+
+export interface CollectorOptions extends Partial<BodyLimits>, Partial<ConnectionLimits> {
+  /** Where both ports listen; by default `127.0.0.1`. */
+  readonly host?: string;
+  /** OTLP over HTTP; by default 4318. 0: any free one. */
+  readonly port?: number;
+  /** Query API; by default 16686. 0: any free one. */
+  readonly queryPort?: number;
+  /** File of OTLP JSON lines: read back at the start, then appended to. */
+  readonly file?: string;
+  /** Bytes of memory for spans and their index; by default 256 MiB. */
+  readonly maxBytes?: number;
+}
+
+export interface CollectorStats {
+  /** Spans accepted since the start, by `service.name`. */
+  readonly acceptedByService: Readonly<Record<string, number>>;
+  /** Spans refused because of an invalid id. */
+  readonly rejected: number;
+  /** Spans forgotten to make room, with their whole traces. */
+  readonly evicted: number;
+  readonly evictedTraces: number;
+  readonly heldSpans: number;
+  readonly heldTraces: number;
+  readonly heldBytes: number;
+  /** Metrics and log records accepted, and dropped. */
+  readonly metrics: number;
+  readonly logs: number;
+  /** Spans read back from the file at the start. */
+  readonly restored: number;
+  readonly cpuMs: number;
+  readonly rssBytes: number;
+}
+
+export interface Collector {
+  /** Base URL for OTLP exporters. */
+  readonly otlpUrl: string;
+  /** Base URL of the query API. */
+  readonly queryUrl: string;
+  /** Lines of the file that could not be read back, as sentences. */
+  readonly warnings: readonly string[];
+  stats(): CollectorStats;
+  /** Answers what is in flight, finishes its writes, and closes both ports. */
+  stop(): Promise<void>;
+}
+
+export const DEFAULT_PORT = 4318;
+export const DEFAULT_QUERY_PORT = 16686;
+export const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
+
+/**
+ * Starts a collector within this process: a receiver, a store and a query API.
+ * @throws the system's error if a port is taken (`EADDRINUSE`) or the file cannot be used.
+ */
+export async function startCollector(options: CollectorOptions = {}): Promise<Collector> {
+  const limits = { ...DEFAULT_BODY_LIMITS, ...DEFAULT_CONNECTION_LIMITS, ...options };
+  const host = options.host ?? '127.0.0.1';
+  const store = new SpanStore(options.maxBytes ?? DEFAULT_MAX_BYTES);
+  const accounts = new Accounts();
+  const warnings: string[] = [];
+  const file = options.file === undefined ? null : await restore(options.file, store, warnings);
+  const { heldSpans, evictedSpans } = store.stats();
+  const restored = heldSpans + evictedSpans;
+
+  function stats(): CollectorStats {
+    const { user, system } = process.cpuUsage();
+    const held = store.stats();
+    return {
+      acceptedByService: { ...accounts.acceptedByService },
+      rejected: accounts.rejected,
+      evicted: held.evictedSpans,
+      evictedTraces: held.evictedTraces,
+      heldSpans: held.heldSpans,
+      heldTraces: held.heldTraces,
+      heldBytes: held.heldBytes,
+      metrics: accounts.metrics,
+      logs: accounts.logs,
+      restored,
+      cpuMs: (user + system) / 1000,
+      rssBytes: process.memoryUsage.rss(),
+    };
+  }
+
+  const receiver = createReceiver({ store, accounts, file, limits });
+  const query = createBoundedServer(limits, createQueryApi(store, stats));
+  try {
+    const otlpUrl = await listen(receiver, host, options.port ?? DEFAULT_PORT);
+    const queryUrl = await listen(query, host, options.queryPort ?? DEFAULT_QUERY_PORT);
+    return {
+      otlpUrl,
+      queryUrl,
+      warnings,
+      stats,
+      async stop() {
+        await Promise.all([close(receiver), close(query)]);
+        await file?.close();
+      },
+    };
+  } catch (error) {
+    await Promise.all([close(receiver), close(query)]);
+    await file?.close();
+    throw error;
+  }
+}
+
+/** Reads the file back into the store, creating it if need be, and opens it for appending. */
+async function restore(path: string, store: SpanStore, warnings: string[]): Promise<TraceFile> {
+  await (await open(path, 'a')).close();
+  const warn = ({ line, message, torn }: LineFault) =>
+    warnings.push(
+      torn
+        ? `${path}:${line}: the last line is torn and was cut off (${message})`
+        : `${path}:${line}: not an OTLP request, left out (${message})`,
+    );
+  let tornAt: number | null = null;
+  const lines = readJsonLines(path, (fault) => {
+    warn(fault);
+    if (fault.torn) tornAt = fault.start;
+  });
+  for await (const { line, start, value } of lines) {
+    try {
+      store.add(incomingFromJson(value));
+    } catch (error) {
+      if (!(error instanceof MalformedOtlpError)) throw error;
+      warn({ path, line, start, torn: false, message: error.message });
+    }
+  }
+  return TraceFile.open(path, tornAt);
+}

@@ -1,0 +1,81 @@
+import type { ServerResponse } from 'node:http';
+import { PbfWriter } from 'pbf';
+import type { HttpError } from './httpError.ts';
+
+export type OtlpEncoding = 'application/json' | 'application/x-protobuf';
+
+const ITEMS = { traces: 'Spans', metrics: 'DataPoints', logs: 'LogRecords' } as const;
+export type Signal = keyof typeof ITEMS;
+
+/** 200 with an `Export…ServiceResponse`; `partial_success` is set only if something was rejected. */
+export function sendSuccess(
+  response: ServerResponse,
+  encoding: OtlpEncoding,
+  signal: Signal,
+  rejected = 0,
+  reason: string | null = null,
+): void {
+  if (encoding === 'application/json') {
+    const partialSuccess = {
+      [`rejected${ITEMS[signal]}`]: String(rejected),
+      errorMessage: reason ?? '',
+    };
+    send(response, 200, encoding, JSON.stringify(rejected > 0 ? { partialSuccess } : {}));
+    return;
+  }
+  const pbf = new PbfWriter();
+  if (rejected > 0) {
+    pbf.writeMessage(
+      1,
+      (_, inner) => {
+        inner.writeVarintField(1, rejected);
+        inner.writeStringField(2, reason ?? '');
+      },
+      null,
+    );
+  }
+  send(response, 200, encoding, Buffer.from(pbf.finish()));
+}
+
+/** Numbers of google.rpc.Code. */
+const RPC_CODES: Record<number, number> = {
+  400: 3, // INVALID_ARGUMENT
+  404: 5, // NOT_FOUND
+  405: 12, // UNIMPLEMENTED
+  413: 8, // RESOURCE_EXHAUSTED
+  415: 3,
+  503: 14, // UNAVAILABLE
+};
+
+/** An error status with a `google.rpc.Status` as its body. */
+export function sendStatus(
+  response: ServerResponse,
+  encoding: OtlpEncoding,
+  error: HttpError,
+): void {
+  const status = { code: RPC_CODES[error.status] ?? 13 /* INTERNAL */, message: error.message };
+  if (encoding === 'application/json') {
+    send(response, error.status, encoding, JSON.stringify(status), error.headers);
+    return;
+  }
+  const pbf = new PbfWriter();
+  pbf.writeVarintField(1, status.code);
+  pbf.writeStringField(2, status.message);
+  send(response, error.status, encoding, Buffer.from(pbf.finish()), error.headers);
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  contentType: string,
+  body: string | Buffer,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+    ...headers,
+  });
+  response.end(body);
+}

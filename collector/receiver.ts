@@ -1,0 +1,141 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { protobufToOtlpJson } from '../traces/otlp/fromProtobuf.ts';
+import { withoutFaultySpans } from '../traces/otlp/ids.ts';
+import { MalformedOtlpError, type OtlpTraceRequest } from '../traces/otlp/request.ts';
+import { otlpJsonToProtobuf } from '../traces/otlp/toProtobuf.ts';
+import type { Accounts } from './accounts.ts';
+import { type BodyLimits, BodyReader } from './body.ts';
+import { type ConnectionLimits, createBoundedServer } from './boundedServer.ts';
+import { HttpError } from './httpError.ts';
+import type { IncomingRequest } from './incoming.ts';
+import { countItems } from './otherSignals.ts';
+import { type OtlpEncoding, type Signal, sendStatus, sendSuccess } from './otlpResponse.ts';
+import { scanRequest } from './scan.ts';
+import type { SpanStore } from './store.ts';
+import type { TraceFile } from './traceFile.ts';
+
+export interface ReceiverOptions {
+  readonly store: SpanStore;
+  readonly accounts: Accounts;
+  /** Every accepted request goes there before it is acknowledged; null: memory only. */
+  readonly file: TraceFile | null;
+  readonly limits: BodyLimits & ConnectionLimits;
+}
+
+const SIGNALS: Record<string, Signal> = {
+  '/v1/traces': 'traces',
+  '/v1/metrics': 'metrics',
+  '/v1/logs': 'logs',
+};
+
+/**
+ * OTLP over HTTP. Metrics and logs are checked for their shape, counted and dropped.
+ * Source: opentelemetry-proto, `docs/specification.md`, OTLP/HTTP.
+ */
+export function createReceiver(options: ReceiverOptions): Server {
+  const bodies = new BodyReader(options.limits);
+
+  async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const encoding = encodingOf(request);
+    try {
+      const signal = SIGNALS[(request.url ?? '').split('?', 1)[0] ?? ''];
+      if (!signal) {
+        throw new HttpError(404, `There is ${Object.keys(SIGNALS).join(', ')}; not ${request.url}`);
+      }
+      if (request.method !== 'POST') {
+        throw new HttpError(405, `${signal} are sent with POST, not ${request.method}`, {
+          allow: 'POST',
+        });
+      }
+      if (!encoding) {
+        throw new HttpError(
+          415,
+          'Content-Type must be application/json or application/x-protobuf; it is ' +
+            `${request.headers['content-type'] ?? 'missing'}`,
+        );
+      }
+      const body = await bodies.read(request);
+      if (signal === 'traces') await receiveTraces(body, encoding, response);
+      else {
+        options.accounts.otherSignal(signal, countItems(body, encoding, signal));
+        sendSuccess(response, encoding, signal);
+      }
+    } catch (error) {
+      request.resume();
+      sendStatus(response, encoding ?? 'application/json', asHttpError(error));
+    }
+  }
+
+  async function receiveTraces(
+    body: Buffer,
+    encoding: OtlpEncoding,
+    response: ServerResponse,
+  ): Promise<void> {
+    const { request, line } = decode(body, encoding, options.file !== null);
+    if (options.file && line && request.spans.length > 0) await options.file.append(line);
+    options.store.add(request);
+    options.accounts.accept(request);
+    sendSuccess(response, encoding, 'traces', request.rejected, request.reason);
+  }
+
+  return createBoundedServer(options.limits, (request, response) => {
+    void receive(request, response);
+  });
+}
+
+function encodingOf(request: IncomingMessage): OtlpEncoding | null {
+  const type = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
+  return type === 'application/json' || type === 'application/x-protobuf' ? type : null;
+}
+
+function asHttpError(error: unknown): HttpError {
+  if (error instanceof HttpError) return error;
+  if (error instanceof MalformedOtlpError) return new HttpError(400, error.message);
+  return new HttpError(500, `The collector failed: ${(error as Error).message}`);
+}
+
+/** @throws {MalformedOtlpError} */
+function decode(
+  body: Buffer,
+  encoding: OtlpEncoding,
+  withLine: boolean,
+): { request: IncomingRequest; line: string | Buffer | null } {
+  if (encoding === 'application/x-protobuf') {
+    const request = scanRequest(body);
+    const line = withLine ? lineOf(protobufToOtlpJson(body), request.rejected) : null;
+    return { request, line };
+  }
+  const json = parseJson(body);
+  const request = incomingFromJson(json);
+  if (!withLine) return { request, line: null };
+  return { request, line: request.rejected > 0 ? lineOf(json, request.rejected) : flatten(body) };
+}
+
+/** A request in OTLP JSON, as JSON.parse gives it. @throws {MalformedOtlpError} */
+export function incomingFromJson(json: unknown): IncomingRequest {
+  const { bytes, rejected, reason } = otlpJsonToProtobuf(json);
+  const scanned = scanRequest(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  return { ...scanned, rejected, reason };
+}
+
+function parseJson(body: Buffer): OtlpTraceRequest {
+  try {
+    return JSON.parse(body.toString());
+  } catch (error) {
+    throw new MalformedOtlpError(`The body is not JSON: ${(error as Error).message}`);
+  }
+}
+
+function lineOf(request: OtlpTraceRequest, rejected: number): string {
+  return JSON.stringify(rejected > 0 ? withoutFaultySpans(request) : request);
+}
+
+const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+const SPACE = 0x20;
+
+/** The same JSON on one line: valid JSON has line ends between its tokens only. */
+function flatten(json: Buffer): Buffer {
+  if (!json.includes(NEWLINE) && !json.includes(RETURN)) return json;
+  return Buffer.from(json.map((byte) => (byte === NEWLINE || byte === RETURN ? SPACE : byte)));
+}
