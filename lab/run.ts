@@ -20,6 +20,8 @@ export interface LoadAccount {
   readonly dropped: number;
   /** How late requests were sent against their intended time. */
   readonly lateMs: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** User and system time of the generator; null if it could not say. */
+  readonly cpuMs?: number | null;
 }
 
 export interface ServiceUsage {
@@ -53,4 +55,6 @@ export interface Run {
   } | null;
   /** What went wrong, as sentences; empty for a good run. */
   readonly failures: readonly string[];
+  /** What is to be borne in mind when reading the figures, as sentences. */
+  readonly warnings?: readonly string[];
 }

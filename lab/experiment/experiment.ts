@@ -1,0 +1,110 @@
+import type { CollectorStats } from '../../collector/collector.ts';
+import type { Mesh } from '../../mesh/mesh.ts';
+import { describe } from '../describe.ts';
+import { Stage, type StageOptions } from '../launch/stage.ts';
+import type { Progress } from '../progress.ts';
+import type { Run, RunPhase } from '../run.ts';
+import type { Course } from './course.ts';
+import { thisMachine } from './machine.ts';
+import type { StatsSnapshot } from './phaseStats.ts';
+import { playPhases } from './phases.ts';
+import { type Settled, settle } from './settle.ts';
+import { scheduleWarnings } from './warnings.ts';
+
+export interface ExperimentOptions
+  extends Pick<StageOptions, 'mesh' | 'meshFile' | 'directory' | 'ports'> {
+  readonly startedAt: Date;
+  readonly progress: Progress;
+  /** Ends the experiment early, with what there is; its reason is an `Error` that says why. */
+  readonly signal: AbortSignal;
+  /** Leaves the mesh running after a good run. */
+  readonly stay: boolean;
+}
+
+export interface Experiment {
+  readonly run: Run;
+  /** What still runs; null when everything has ended. */
+  readonly stage: Stage | null;
+  /** Aborts when one of the processes that still run ends by itself; its reason says so. */
+  readonly broken: AbortSignal;
+}
+
+/**
+ * One experiment: starts everything; gets the pauses ready under the warm-up's load; measures a
+ * baseline, then the same load with pauses; waits until every span is stored; stops everything.
+ *
+ * Arrivals and user ids of both measured phases come from the same streams of the seed: for as long
+ * as both last, the same requests are due at the same times after the start.
+ *
+ * Never rejects for what happens to the processes: `run.failures` tells it, and what had been
+ * measured until then is kept.
+ */
+export async function runExperiment(options: ExperimentOptions): Promise<Experiment> {
+  const { mesh, progress, startedAt } = options;
+  const failures: string[] = [];
+  const phases: RunPhase[] = [];
+  const end = new AbortController();
+  let course: Course | null = null;
+  const fail = (what: string) => {
+    // What comes after the first failure mostly follows from it.
+    if (end.signal.aborted) return;
+    const doing = course?.doing ?? { name: 'the start', sinceUnixMs: startedAt.getTime() };
+    const seconds = ((Date.now() - doing.sinceUnixMs) / 1000).toFixed(1);
+    failures.push(`${seconds} s into ${doing.name}: ${what}`);
+    progress.say(`${seconds} s into ${doing.name}: ${what}`);
+    end.abort(new Error(what));
+  };
+  const onSignal = () => fail(describe(options.signal.reason));
+  if (options.signal.aborted) onSignal();
+  options.signal.addEventListener('abort', onSignal, { once: true });
+
+  let stage: Stage | null = null;
+  let settled: Settled | null = null;
+  try {
+    stage = await Stage.start(
+      { ...options, withLoad: true, say: (line) => progress.say(line), onDeath: fail },
+      end.signal,
+    );
+    course = { mesh, stage, progress, signal: end.signal, phases, doing: null };
+    await playPhases(course);
+    course.doing = { name: 'the end', sinceUnixMs: Date.now() };
+    settled = await settle(stage);
+    if (!settled.settled) fail(`the last spans had not reached the collector after 10 s`);
+  } catch (error) {
+    fail(describe(error));
+  }
+
+  options.signal.removeEventListener('abort', onSignal);
+  const stay = options.stay && failures.length === 0;
+  if (stage !== null && !stay) failures.push(...(await stage.stop()));
+  const final = finalStats(mesh, stage, stay ? (settled?.services ?? {}) : {});
+  const run: Run = {
+    startedAt: startedAt.toISOString(),
+    mesh,
+    machine: thisMachine(),
+    phases,
+    spans: {
+      load: stage?.load.spans ?? null,
+      ...Object.fromEntries(Object.entries(final).map(([name, s]) => [name, s?.spans ?? null])),
+    },
+    final,
+    collector: collectorAccount(stage?.collector.lastStats() ?? settled?.collector ?? null),
+    failures,
+    warnings: scheduleWarnings(phases),
+  };
+  return { run, stage: stay ? stage : null, broken: end.signal };
+}
+
+/** Each service's last word; where it still runs, what it said when all was settled. */
+function finalStats(mesh: Mesh, stage: Stage | null, settled: StatsSnapshot): Run['final'] {
+  const names = Object.keys(mesh.services);
+  return Object.fromEntries(
+    names.map((name) => [name, stage?.services.get(name)?.stats() ?? settled[name] ?? null]),
+  );
+}
+
+function collectorAccount(stats: CollectorStats | null): Run['collector'] {
+  if (stats === null) return null;
+  const { acceptedByService, rejected, evicted } = stats;
+  return { acceptedByService, rejected, evicted };
+}

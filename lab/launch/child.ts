@@ -1,0 +1,211 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { appendFileSync, closeSync, openSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
+
+export interface ChildOptions {
+  /** What messages call it. */
+  readonly name: string;
+  /** Module to run. */
+  readonly path: string;
+  readonly args?: readonly string[];
+  /** Added to the environment of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** File that gets its output, appended. */
+  readonly logFile: string;
+}
+
+/** How a child ended. */
+export interface ChildExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A process as seen by who only has to end it. */
+export interface ManagedProcess {
+  readonly name: string;
+  readonly pid: number | undefined;
+  /** Resolves when the process is gone; never rejects. */
+  readonly exited: Promise<ChildExit>;
+  readonly running: boolean;
+  /** True once {@link stop} or {@link kill} was called: from then on its end is no surprise. */
+  readonly stopping: boolean;
+  /** Whether it has ended by itself with exit code 0. */
+  readonly endedCleanly: boolean;
+  /** How it ended, as a sentence with its last lines on standard error. */
+  describeExit(): string;
+  /**
+   * SIGTERM, and SIGKILL if it has not ended after `timeoutMs`.
+   * @returns whether it ended without SIGKILL.
+   */
+  stop(timeoutMs: number): Promise<boolean>;
+  /** SIGKILL. Idempotent. */
+  kill(): void;
+}
+
+const keptErrorLines = 8;
+const lastWordsMs = 300;
+
+/**
+ * A forked process that reports over IPC, and whose end is noticed. The IPC channel is its
+ * lifeline too: it stops when the channel closes, however its parent ended.
+ */
+export class Child<Message extends { readonly type: string }> implements ManagedProcess {
+  readonly name: string;
+  readonly pid: number | undefined;
+  readonly exited: Promise<ChildExit>;
+  readonly #process: ChildProcess;
+  readonly #errorLines: string[] = [];
+  readonly #received: string[] = [];
+  readonly #listeners = new Set<(message: Message) => void>();
+  #exit: ChildExit | null = null;
+  #spawnError: Error | null = null;
+  #stopping = false;
+
+  constructor(options: ChildOptions) {
+    this.name = options.name;
+    const log = openSync(options.logFile, 'a');
+    this.#process = fork(options.path, options.args ?? [], {
+      env: { ...process.env, ...options.env },
+      // Standard output goes to the file without passing through here; standard error is read for
+      // its last lines.
+      stdio: ['ignore', log, 'pipe', 'ipc'],
+    });
+    closeSync(log);
+    this.pid = this.#process.pid;
+    this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      appendFileSync(options.logFile, text);
+      this.#keepErrorLines(text);
+    });
+    this.#process.on('message', (message) => {
+      this.#received.push((message as Message).type);
+      if (this.#received.length > 5) this.#received.shift();
+      for (const listener of this.#listeners) listener(message as Message);
+    });
+    this.exited = new Promise((resolve) => {
+      this.#process.once('exit', (code, signal) => {
+        const end = () => {
+          this.#exit = { code, signal };
+          resolve(this.#exit);
+        };
+        // Its last words may still be in the pipe; a process that it started may hold the pipe open.
+        const timer = setTimeout(end, lastWordsMs);
+        this.#process.once('close', () => {
+          clearTimeout(timer);
+          end();
+        });
+      });
+      this.#process.once('error', (error) => {
+        this.#spawnError = error;
+        if (this.#process.pid !== undefined) return;
+        this.#exit = { code: null, signal: null };
+        resolve(this.#exit);
+      });
+    });
+  }
+
+  get stopping(): boolean {
+    return this.#stopping;
+  }
+
+  get endedCleanly(): boolean {
+    return this.#exit?.code === 0;
+  }
+
+  get running(): boolean {
+    return this.#exit === null;
+  }
+
+  /** Calls `listener` for each message; returns the function that ends it. */
+  onMessage(listener: (message: Message) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Sends a message; without effect when the process is gone. */
+  send(message: { readonly type: string }): void {
+    // A channel that closes while a message is under way is noticed as the child's end.
+    if (this.#process.connected) this.#process.send(message, () => {});
+  }
+
+  /**
+   * Resolves with the first message that `accept` turns into a value.
+   * @throws {Error} if `accept` throws, the process ends first, or nothing comes in `timeoutMs`.
+   */
+  async message<Value>(
+    waitedFor: string,
+    timeoutMs: number,
+    accept: (message: Message) => Value | undefined,
+  ): Promise<Value> {
+    const { promise, resolve, reject } = Promise.withResolvers<Value>();
+    const off = this.onMessage((message) => {
+      try {
+        const value = accept(message);
+        if (value !== undefined) resolve(value);
+      } catch (error) {
+        reject(error);
+      }
+    });
+    const timer = setTimeout(() => {
+      const came = this.#received.length === 0 ? 'nothing came' : this.#received.join(', ');
+      const errors = this.#errorLines.length === 0 ? '' : `\n${this.lastErrorLines()}`;
+      reject(
+        new Error(
+          `${this.name}: waited ${timeoutMs / 1000} s for ${waitedFor}; messages: ${came}${errors}`,
+        ),
+      );
+    }, timeoutMs);
+    this.exited.then(() => reject(new Error(this.describeExit())));
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      off();
+    }
+  }
+
+  describeExit(): string {
+    if (this.#spawnError !== null && this.#process.pid === undefined) {
+      return `${this.name} could not be started: ${this.#spawnError.message}`;
+    }
+    if (this.#exit === null) return `${this.name} is running (pid ${this.pid})`;
+    const { code, signal } = this.#exit;
+    const how = signal === null ? `ended with exit code ${code}` : `was ended by signal ${signal}`;
+    const errors =
+      this.#errorLines.length === 0 ? '' : `; its last words:\n${this.lastErrorLines()}`;
+    return `${this.name} (pid ${this.pid}) ${how}${errors}`;
+  }
+
+  lastErrorLines(): string {
+    return this.#errorLines.map((line) => `    ${line}`).join('\n');
+  }
+
+  async stop(timeoutMs: number): Promise<boolean> {
+    this.#stopping = true;
+    if (!this.running) return true;
+    this.#process.kill('SIGTERM');
+    // A process that is stopped takes no other signal before it goes on.
+    this.#process.kill('SIGCONT');
+    const timer = Promise.withResolvers<false>();
+    const timeout = setTimeout(() => timer.resolve(false), timeoutMs);
+    const inTime = await Promise.race([this.exited.then(() => true), timer.promise]);
+    clearTimeout(timeout);
+    if (inTime) return true;
+    this.kill();
+    await this.exited;
+    return false;
+  }
+
+  kill(): void {
+    this.#stopping = true;
+    if (this.running) this.#process.kill('SIGKILL');
+  }
+
+  #keepErrorLines(text: string): void {
+    for (const line of stripVTControlCharacters(text).split('\n')) {
+      // Of a stack trace the message says most; the frames are in the log.
+      if (line.trim() !== '' && !/^\s+at /.test(line))
+        this.#errorLines.push(line.trimEnd().slice(0, 300));
+    }
+    this.#errorLines.splice(0, this.#errorLines.length - keptErrorLines);
+  }
+}

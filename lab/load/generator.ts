@@ -1,0 +1,205 @@
+import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
+import { build, type Histogram } from 'hdr-histogram-js';
+import type { LoadAccount } from '../run.ts';
+
+/** How one intended request ended. Times in milliseconds of `performance.now()`. */
+export interface Outcome {
+  readonly intendedMs: number;
+  /** Null: it was dropped. */
+  readonly sentMs: number | null;
+  /** Last byte, failure, or drop. */
+  readonly endMs: number;
+  readonly status: number | null;
+  /** Null when it succeeded: else the status (≥ 400), a system error code, `timeout` or `dropped`. */
+  readonly errorType: string | null;
+}
+
+/** Told of every intended request; gives it the headers that carry its trace. */
+export interface RequestObserver {
+  begin(
+    intendedMs: number,
+    url: string,
+  ): {
+    readonly headers: OutgoingHttpHeaders;
+    end(outcome: Outcome): void;
+  };
+}
+
+export interface GeneratorOptions {
+  /** Address of the called service, without a path. */
+  readonly origin: string;
+  /** Path of the next request. */
+  readonly nextPath: () => string;
+  /** Intended times in milliseconds after `startMs`, ascending. */
+  readonly sendTimes: Float64Array;
+  /** Length of the phase: it lasts as long even if the last request is due well before. */
+  readonly durationMs: number;
+  /** Start in milliseconds of `performance.now()`; may lie in the future. */
+  readonly startMs: number;
+  /** Time from sending until the client gives up. */
+  readonly timeoutMs: number;
+  /** Open requests beyond which an intended one is dropped. */
+  readonly maxInFlight: number;
+  readonly observer?: RequestObserver;
+}
+
+export interface LoadSnapshot extends LoadAccount {
+  /** Answered with a status below 400. */
+  readonly succeeded: number;
+  /** Anything else that has ended, dropped ones included. */
+  readonly failed: number;
+  readonly timedOut: number;
+  /** Over all that have ended but the dropped; from the intended time to the last byte or failure. */
+  readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number };
+}
+
+const microsecondsPerMs = 1000;
+
+/**
+ * Plays a schedule of HTTP GETs over keep-alive connections, open loop: a request goes out at its
+ * intended time whether or not earlier ones were answered, and its latency counts from that time
+ * (Tene's correction of coordinated omission). Node's timers make it about 1 ms late; by how much
+ * is measured.
+ */
+export class Generator {
+  readonly #options: GeneratorOptions;
+  readonly #agent: Agent;
+  readonly #latencyUs = histogram();
+  readonly #lateUs = histogram();
+  readonly #done = Promise.withResolvers<LoadSnapshot>();
+  #timer: NodeJS.Timeout | undefined;
+  #next = 0;
+  #sent = 0;
+  #dropped = 0;
+  #succeeded = 0;
+  #failed = 0;
+  #timedOut = 0;
+  #inFlight = 0;
+  #haltedMs: number | null = null;
+  #played = false;
+
+  constructor(options: GeneratorOptions) {
+    this.#options = options;
+    // Idle sockets are all kept, so that the burst after a pause finds as many as the one before.
+    this.#agent = new Agent({ keepAlive: true, maxFreeSockets: options.maxInFlight });
+  }
+
+  /** Resolves when every request of the schedule has ended, or after {@link halt} every open one. */
+  play(): Promise<LoadSnapshot> {
+    this.#pump();
+    return this.#done.promise;
+  }
+
+  /** Sends nothing more. Open requests are waited for. Idempotent. */
+  halt(): void {
+    this.#haltedMs ??= performance.now();
+    clearTimeout(this.#timer);
+    this.#finishIfDone();
+  }
+
+  /** When sending ended: at the schedule's end, or the halt. In milliseconds of `performance.now()`. */
+  get endMs(): number {
+    const { startMs, durationMs } = this.#options;
+    return this.#haltedMs ?? startMs + durationMs;
+  }
+
+  snapshot(): LoadSnapshot {
+    return {
+      intended: this.#next,
+      sent: this.#sent,
+      dropped: this.#dropped,
+      succeeded: this.#succeeded,
+      failed: this.#failed,
+      timedOut: this.#timedOut,
+      lateMs: percentilesMs(this.#lateUs),
+      latencyMs: percentilesMs(this.#latencyUs),
+    };
+  }
+
+  #pump(): void {
+    const { sendTimes, startMs, durationMs } = this.#options;
+    while (this.#haltedMs === null) {
+      const offsetMs = sendTimes[this.#next] ?? durationMs;
+      const waitMs = startMs + offsetMs - performance.now();
+      if (waitMs > 0) {
+        // Rounded up: a timer that fires early would only be set again.
+        this.#timer = setTimeout(() => this.#pump(), Math.ceil(waitMs));
+        return;
+      }
+      if (this.#next >= sendTimes.length) {
+        this.#played = true;
+        break;
+      }
+      this.#next++;
+      this.#send(startMs + offsetMs);
+    }
+    this.#finishIfDone();
+  }
+
+  #send(intendedMs: number): void {
+    const { origin, nextPath, timeoutMs, maxInFlight, observer } = this.#options;
+    const url = origin + nextPath();
+    const observed = observer?.begin(intendedMs, url);
+    if (this.#inFlight >= maxInFlight) {
+      this.#dropped++;
+      this.#failed++;
+      const endMs = performance.now();
+      observed?.end({ intendedMs, sentMs: null, endMs, status: null, errorType: 'dropped' });
+      return;
+    }
+    this.#sent++;
+    this.#inFlight++;
+    const sentMs = performance.now();
+    record(this.#lateUs, sentMs - intendedMs);
+
+    let ended = false;
+    const end = (status: number | null, errorType: string | null): void => {
+      if (ended) return;
+      ended = true;
+      clearTimeout(timer);
+      const endMs = performance.now();
+      record(this.#latencyUs, endMs - intendedMs);
+      this.#inFlight--;
+      if (errorType === null) this.#succeeded++;
+      else this.#failed++;
+      if (errorType === 'timeout') this.#timedOut++;
+      observed?.end({ intendedMs, sentMs, endMs, status, errorType });
+      this.#finishIfDone();
+    };
+    const outgoing = request(url, { agent: this.#agent, headers: observed?.headers ?? {} });
+    const timer = setTimeout(() => {
+      end(null, 'timeout');
+      outgoing.destroy();
+    }, timeoutMs);
+    outgoing.on('error', (error: NodeJS.ErrnoException) => end(null, error.code ?? error.name));
+    outgoing.on('response', (response: IncomingMessage) => {
+      const status = response.statusCode ?? null;
+      response.resume();
+      response.on('end', () => end(status, (status ?? 0) >= 400 ? String(status) : null));
+      response.on('error', (error: NodeJS.ErrnoException) => end(status, error.code ?? error.name));
+    });
+    outgoing.end();
+  }
+
+  #finishIfDone(): void {
+    if ((!this.#played && this.#haltedMs === null) || this.#inFlight > 0) return;
+    this.#agent.destroy();
+    this.#done.resolve(this.snapshot());
+  }
+}
+
+function histogram(): Histogram {
+  return build({ bitBucketSize: 32, numberOfSignificantValueDigits: 3 });
+}
+
+function record(histogramUs: Histogram, durationMs: number): void {
+  histogramUs.recordValue(Math.max(0, Math.round(durationMs * microsecondsPerMs)));
+}
+
+function percentilesMs(histogramUs: Histogram): { p50: number; p99: number; max: number } {
+  return {
+    p50: histogramUs.getValueAtPercentile(50) / microsecondsPerMs,
+    p99: histogramUs.getValueAtPercentile(99) / microsecondsPerMs,
+    max: histogramUs.maxValue / microsecondsPerMs,
+  };
+}

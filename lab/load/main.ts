@@ -1,0 +1,73 @@
+import { randomStream } from '../../mesh/random.ts';
+import { createLogger } from '../../services/kit/logger.ts';
+import { startTelemetry } from '../../services/kit/telemetry.ts';
+import { userCount } from '../../services/kit/users.ts';
+import { Generator } from './generator.ts';
+import type { LoadMessage, LoadOrder } from './protocol.ts';
+import { rootSpans } from './rootSpans.ts';
+import { sendTimes } from './schedule.ts';
+
+const progressEveryMs = 250;
+/** Time to draw up the schedule before the first request is due. */
+const leadMs = 50;
+
+const telemetry = startTelemetry('load', createLogger('load'));
+let playing: Generator | null = null;
+
+function tell(message: LoadMessage): void {
+  if (process.connected) process.send?.(message);
+}
+
+async function play(order: Extract<LoadOrder, { type: 'play' }>): Promise<void> {
+  const { load, origin, route, phase, durationMs, seed, stream } = order;
+  const ids = randomStream(seed, `${stream} ids`);
+  const cpuBefore = process.cpuUsage();
+  const startMs = performance.now() + leadMs;
+  const generator = new Generator({
+    origin,
+    nextPath: () => route.replace('{id}', String(1 + Math.floor(ids() * userCount))),
+    durationMs,
+    sendTimes: sendTimes(load, durationMs, randomStream(seed, `${stream} arrivals`)),
+    startMs,
+    timeoutMs: load.timeout,
+    maxInFlight: load.maxInFlight,
+    observer: rootSpans(phase, route),
+  });
+  playing = generator;
+  tell({ type: 'playing', startUnixMs: performance.timeOrigin + startMs });
+  const progress = setInterval(
+    () => tell({ type: 'progress', snapshot: generator.snapshot() }),
+    progressEveryMs,
+  );
+  const snapshot = await generator.play();
+  clearInterval(progress);
+  playing = null;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  tell({
+    type: 'played',
+    endUnixMs: performance.timeOrigin + generator.endMs,
+    snapshot,
+    cpuMs: (user + system) / 1000,
+    spans: telemetry.account(),
+  });
+}
+
+let stopping = false;
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  playing?.halt();
+  await telemetry.stop();
+  tell({ type: 'stopped', spans: telemetry.account() });
+  if (process.connected) process.disconnect();
+}
+
+process.on('message', (order: LoadOrder) => {
+  if (order.type === 'play') void play(order);
+  if (order.type === 'halt') playing?.halt();
+  if (order.type === 'spans') tell({ type: 'spans', spans: telemetry.account() });
+});
+process.on('disconnect', stop);
+process.on('SIGTERM', stop);
+process.on('SIGINT', () => {}); // A Ctrl-C reaches the whole group; the lab decides what ends when.
+tell({ type: 'ready' });

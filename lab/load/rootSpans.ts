@@ -1,0 +1,62 @@
+import {
+  context,
+  type HrTime,
+  propagation,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { Attribute } from '../../services/kit/attributes.ts';
+import type { PhaseName } from '../run.ts';
+import type { RequestObserver } from './generator.ts';
+
+/**
+ * Opens a root CLIENT span for each intended request at its intended time, whether or not it was
+ * sent in time, or at all. It ends with the last byte, the failure, or the drop.
+ */
+export function rootSpans(phase: PhaseName, urlTemplate: string): RequestObserver {
+  const tracer = trace.getTracer('aftershock/load');
+  return {
+    begin(intendedMs, url) {
+      const { hostname, port } = new URL(url);
+      const span = tracer.startSpan(`GET ${urlTemplate}`, {
+        root: true,
+        kind: SpanKind.CLIENT,
+        startTime: unixTime(intendedMs),
+        attributes: {
+          'http.request.method': 'GET',
+          'url.full': url,
+          'url.template': urlTemplate,
+          'server.address': hostname,
+          'server.port': Number(port),
+          [Attribute.loadPhase]: phase,
+        },
+      });
+      const headers: Record<string, string> = {};
+      propagation.inject(trace.setSpan(context.active(), span), headers);
+      return {
+        headers,
+        end({ sentMs, endMs, status, errorType }) {
+          if (sentMs !== null) span.setAttribute(Attribute.loadLateMs, sentMs - intendedMs);
+          if (status !== null) span.setAttribute('http.response.status_code', status);
+          if (errorType !== null) {
+            span.setAttribute('error.type', errorType);
+            span.setStatus({ code: SpanStatusCode.ERROR });
+          }
+          span.end(unixTime(endMs));
+        },
+      };
+    },
+  };
+}
+
+/**
+ * A time of `performance.now()` as the API wants it: a number of milliseconds would lose what lies
+ * below a microsecond, and the SDK would take a small one for a time of its own clock.
+ */
+function unixTime(nowMs: number): HrTime {
+  const originS = Math.floor(performance.timeOrigin / 1000);
+  const ms = performance.timeOrigin - originS * 1000 + nowMs;
+  const seconds = Math.floor(ms / 1000);
+  return [originS + seconds, Math.min(999_999_999, Math.round((ms - seconds * 1000) * 1e6))];
+}
