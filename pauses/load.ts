@@ -4,8 +4,10 @@ import type { PauseStrategy } from './strategy.ts';
 
 // Loaded when first asked for: a service that never pauses pays nothing for them.
 const builtIn: Readonly<Record<string, () => Promise<{ default: unknown }>>> = {
-  block: () => import('./strategies/block.ts'),
   gc: () => import('./strategies/gc.ts'),
+  block: () => import('./strategies/block.ts'),
+  freeze: () => import('./strategies/freeze.ts'),
+  delay: () => import('./strategies/delay.ts'),
 };
 
 const MODULE_PATH = /[/\\]|\.[cm]?[jt]s$/;

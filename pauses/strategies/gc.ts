@@ -38,14 +38,15 @@ export default function gc(): PauseStrategy {
   const collect = exposedGc();
   const load = ballast(() => collect({ type: 'minor' }));
   /** Length of a collection in milliseconds = floorMs + links · msPerLink. */
-  let floorMs: number | undefined;
+  let floorMs = Number.NaN;
   let msPerLink = NANO_PER_LINK / 1e6;
+  let calibrated = false;
 
   function linksFor(durationMs: number): number {
-    if (floorMs === undefined || durationMs < floorMs) {
+    if (durationMs < floorMs) {
       throw new RangeError(
         `A gc pause of ${durationMs} ms is too short for this heap: collecting it takes ` +
-          `${floorMs?.toFixed(1)} ms without any ballast. Ask for more, or use block`,
+          `${floorMs.toFixed(1)} ms without any ballast. Ask for more, or use block`,
       );
     }
     const links = Math.round((durationMs - floorMs) / msPerLink);
@@ -78,11 +79,10 @@ export default function gc(): PauseStrategy {
   }
 
   async function calibrate(durationMs: number): Promise<void> {
-    floorMs ??= await measure();
-    let medianMs = 0;
+    floorMs = await measure();
     for (let round = 0; round < ROUNDS; round++) {
       await load.resize(linksFor(durationMs));
-      medianMs = await measure();
+      const medianMs = await measure();
       if (Math.abs(medianMs - durationMs) <= TOLERANCE * durationMs) return;
       if (load.links > 0 && medianMs > floorMs) msPerLink = (medianMs - floorMs) / load.links;
     }
@@ -90,7 +90,6 @@ export default function gc(): PauseStrategy {
   }
 
   function learn(requestedMs: number, measuredMs: number): void {
-    if (floorMs === undefined) return;
     // One pause that lost its core says nothing about the heap: a step has a limit.
     const error = Math.max(-0.1, Math.min(0.1, measuredMs / requestedMs - 1));
     floorMs *= 1 + FEEDBACK * error;
@@ -100,12 +99,13 @@ export default function gc(): PauseStrategy {
   return {
     kind: 'gc',
     async prepare(durationMs) {
-      if (floorMs === undefined) await calibrate(durationMs);
-      else await load.resize(linksFor(durationMs));
+      if (calibrated) await load.resize(linksFor(durationMs));
+      else await calibrate(durationMs);
+      calibrated = true;
     },
     // Runs up to its first `await` before it returns: the thread stops in the caller's phase.
     async strike(durationMs): Promise<Strike> {
-      if (floorMs === undefined) {
+      if (!calibrated) {
         throw new Error(`There is no ballast for a gc pause: call prepare(${durationMs}) first`);
       }
       const observer = new PerformanceObserver(() => {});
@@ -122,7 +122,7 @@ export default function gc(): PauseStrategy {
     },
     async stop() {
       await load.resize(0);
-      floorMs = undefined;
+      calibrated = false;
     },
   };
 }
