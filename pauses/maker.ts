@@ -29,7 +29,8 @@ export interface PauseMaker {
   prepare(kind: string, durationMs: number): Promise<void>;
   /**
    * Prepares where needed, then pauses. Pauses wait for each other.
-   * @throws {DOMException} AbortError, if `signal` aborted before the pause began.
+   * @throws {DOMException} AbortError, if `signal` aborted, or `stop` was called, before the pause
+   *   began; else whatever the strategy has to say.
    */
   make(request: PauseRequest, signal?: AbortSignal): Promise<PauseRecord>;
   /** To be called, and awaited if there is something to await, before each request's own work. */
@@ -40,7 +41,7 @@ export interface PauseMaker {
   readonly made: number;
   /** The newest records, at most {@link RECORDS_KEPT}, oldest first. */
   readonly records: readonly PauseRecord[];
-  /** Waits for the pause that runs, then stops every strategy. Idempotent. */
+  /** For good: gives up what waits, waits for the pause that runs, stops every strategy. Idempotent. */
   stop(): Promise<void>;
 }
 
@@ -55,6 +56,7 @@ export function pauseMaker(options: PauseMakerOptions): PauseMaker {
   let made = 0;
   let waiting = 0;
   let turn: Promise<unknown> = Promise.resolve();
+  const stopping = new AbortController();
 
   function inTurn<T>(task: () => Promise<T>): Promise<T> {
     waiting++;
@@ -78,12 +80,12 @@ export function pauseMaker(options: PauseMakerOptions): PauseMaker {
   async function strikeOnce(
     strategy: PauseStrategy,
     { durationMs, phase }: PauseRequest,
-    signal?: AbortSignal,
+    signal: AbortSignal,
   ): Promise<Strike> {
     let startNano = 0n;
     let endNano = 0n;
     const strike = await inPhase(phase, () => {
-      signal?.throwIfAborted();
+      signal.throwIfAborted();
       startNano = clock.monotonicNano();
       const result = strategy.strike(durationMs, signal);
       endNano = clock.monotonicNano();
@@ -133,15 +135,17 @@ export function pauseMaker(options: PauseMakerOptions): PauseMaker {
       return made;
     },
     records,
-    stop: () =>
-      inTurn(async () => {
+    stop() {
+      stopping.abort();
+      return inTurn(async () => {
         const loaded = await Promise.allSettled(strategies.values());
         strategies.clear();
         gates.length = 0;
         for (const result of loaded) {
           if (result.status === 'fulfilled') await result.value.stop();
         }
-      }),
+      });
+    },
   };
 }
 

@@ -22,7 +22,9 @@ export interface Schedule {
    * between two starts never gets shorter than planned.
    */
   readonly putOff: number;
-  /** The plan is at its end, or was stopped. */
+  /** False once the plan is at its end, or was stopped. */
+  readonly running: boolean;
+  /** Resolves when it no longer runs. */
   readonly done: Promise<void>;
   /** No pause begins after this; resolves when the one that runs is over. Idempotent. */
   stop(): Promise<void>;
@@ -61,8 +63,14 @@ export function startSchedule(options: ScheduleOptions): Schedule {
     }
   }
 
-  const done = play();
+  let running = true;
+  const done = play().finally(() => {
+    running = false;
+  });
   return {
+    get running() {
+      return running;
+    },
     get made() {
       return counts.made;
     },

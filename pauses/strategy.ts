@@ -12,9 +12,9 @@ export interface PauseStrategy {
    * Gets everything ready that a pause of `durationMs` needs (a ballast, a continuer), so that
    * `strike` costs nothing but the pause. Called under the load that the pauses will meet, and
    * again with another duration before a pause that needs it. Never stops the thread for longer
-   * than a natural collection would, except to calibrate.
+   * than a natural collection would, except to calibrate. An abort may end it early.
    */
-  prepare(durationMs: number): Promise<void>;
+  prepare(durationMs: number, signal?: AbortSignal): Promise<void>;
   /**
    * Pauses for about `durationMs`. Called in a callback of the asked phase. A strategy that stops
    * the thread returns after the pause; one that does not (`delay`) resolves when it is over, with

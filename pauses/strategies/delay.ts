@@ -30,6 +30,7 @@ export default function delay(): PauseStrategy {
     kind: 'delay',
     async prepare() {},
     strike(durationMs, signal) {
+      signal?.throwIfAborted();
       const { promise, resolve, reject } = Promise.withResolvers<Strike>();
       const own: Order = { durationMs, resolve, reject };
       order = own;

@@ -65,7 +65,7 @@ export default function gc(): PauseStrategy {
   }
 
   /** Median of a few collections, with time between them for the load to catch up. */
-  async function measure(): Promise<number> {
+  async function measure(signal?: AbortSignal): Promise<number> {
     const lengths: number[] = [];
     // The first one promotes what is young and is not counted.
     for (let i = 0; i <= COLLECTIONS_PER_ROUND; i++) {
@@ -73,16 +73,16 @@ export default function gc(): PauseStrategy {
       onOneThread(collect);
       const ms = performance.now() - before;
       if (i > 0) lengths.push(ms);
-      await sleep(20 + ms);
+      await sleep(20 + ms, undefined, signal && { signal });
     }
     return median(lengths);
   }
 
-  async function calibrate(durationMs: number): Promise<void> {
-    floorMs = await measure();
+  async function calibrate(durationMs: number, signal?: AbortSignal): Promise<void> {
+    floorMs = await measure(signal);
     for (let round = 0; round < ROUNDS; round++) {
       await load.resize(linksFor(durationMs));
-      const medianMs = await measure();
+      const medianMs = await measure(signal);
       if (Math.abs(medianMs - durationMs) <= TOLERANCE * durationMs) return;
       if (load.links > 0 && medianMs > floorMs) msPerLink = (medianMs - floorMs) / load.links;
     }
@@ -98,9 +98,9 @@ export default function gc(): PauseStrategy {
 
   return {
     kind: 'gc',
-    async prepare(durationMs) {
+    async prepare(durationMs, signal) {
       if (calibrated) await load.resize(linksFor(durationMs));
-      else await calibrate(durationMs);
+      else await calibrate(durationMs, signal);
       calibrated = true;
     },
     // Runs up to its first `await` before it returns: the thread stops in the caller's phase.

@@ -7,6 +7,7 @@ import { type PauseMaker, pauseMaker } from '../../pauses/maker.ts';
 import { planPauses, type Timetable } from '../../pauses/plan.ts';
 import { type Schedule, startSchedule } from '../../pauses/schedule.ts';
 import type { PauseRecord } from '../../pauses/strategy.ts';
+import { Problem } from './problem.ts';
 import type { PausePlan, ServiceStats } from './protocol.ts';
 
 export interface PauseAdminOptions {
@@ -29,7 +30,7 @@ export interface PauseAdmin {
 
 type PlannedKind = Omit<Pause, 'service'>;
 
-interface Running {
+interface Planned {
   readonly pause: PlannedKind;
   readonly schedule: Schedule;
 }
@@ -37,22 +38,28 @@ interface Running {
 export function pauseAdmin(options: PauseAdminOptions): PauseAdmin {
   const collections = countCollections();
   const maker = pauseMaker({ load: (kind) => loadStrategy(kind, options.folder) });
-  let running: readonly Running[] = [];
+  /** The latest plan, also when it has been stopped: its counts are still of interest. */
+  let latest: readonly Planned[] = [];
+  let stopped = false;
   // Plans replace each other in the order in which they came.
   let change: Promise<void> = Promise.resolve();
 
   function replace(plan: PausePlan | null): Promise<void> {
     change = change.then(async () => {
-      await Promise.all(running.map(({ schedule }) => schedule.stop()));
-      running = plan ? start(plan, maker, options.onError) : [];
+      await stopSchedules();
+      if (plan && !stopped) latest = start(plan, maker, options.onError);
     });
     return change;
+  }
+
+  async function stopSchedules(): Promise<void> {
+    await Promise.all(latest.map(({ schedule }) => schedule.stop()));
   }
 
   const router = Router();
   router.use('/pauses', json({ limit: '64kb' }));
   router.get('/pauses', (_request, response) => {
-    response.json(report(running, maker));
+    response.json(report(latest, maker));
   });
   router.post('/pauses/prepare', async (request, response) => {
     const { readOrder } = await import('./pauseInput.ts');
@@ -62,27 +69,32 @@ export function pauseAdmin(options: PauseAdminOptions): PauseAdmin {
   });
   router.post('/pauses', async (request, response) => {
     const { readOrder } = await import('./pauseInput.ts');
-    response.json(toJson(await maker.make(readOrder(request.body))));
+    const order = readOrder(request.body);
+    // A delay waits for a request: nobody needs it any more once the one who asked has gone.
+    const gone = new AbortController();
+    response.on('close', () => gone.abort());
+    response.json(toJson(await maker.make(order, gone.signal)));
   });
   router.put('/pauses', async (request, response) => {
     const { readPlan } = await import('./pauseInput.ts');
     const plan = readPlan(request.body);
     await replace(plan);
-    response.json(report(running, maker));
+    response.json(report(latest, maker));
   });
   router.delete('/pauses', async (_request, response) => {
     await replace(null);
-    response.json(report(running, maker));
+    response.json(report(latest, maker));
   });
-  router.use('/pauses', problem);
+  router.use('/pauses', answerProblem);
 
   return {
     router,
     gate: () => maker.gate(),
     counts: () => ({ majorCollections: collections.counts(), pauses: maker.made }),
     async stop() {
-      await replace(null);
-      await maker.stop();
+      stopped = true;
+      // At once: a schedule may wait for its turn behind a pause that only the maker can give up.
+      await Promise.all([stopSchedules(), maker.stop()]);
       collections.stop();
     },
   };
@@ -92,7 +104,7 @@ function start(
   plan: PausePlan,
   maker: PauseMaker,
   onError: (error: unknown) => void,
-): readonly Running[] {
+): readonly Planned[] {
   return plan.pauses.map((pause, index) => ({
     pause,
     schedule: startSchedule({
@@ -114,11 +126,12 @@ function timetable({ every, once }: PlannedKind): Timetable {
   return { type: 'once', after: once ?? 0 };
 }
 
-function report(running: readonly Running[], maker: PauseMaker): unknown {
+function report(planned: readonly Planned[], maker: PauseMaker): unknown {
   return {
     made: maker.made,
-    plan: running.map(({ pause, schedule: { made, failed, putOff } }) => ({
+    plan: planned.map(({ pause, schedule: { running, made, failed, putOff } }) => ({
       ...pause,
+      running,
       made,
       failed,
       putOff,
@@ -136,26 +149,25 @@ function toJson(record: PauseRecord): unknown {
   };
 }
 
-function problem(error: unknown, _request: Request, response: Response, next: NextFunction): void {
+function answerProblem(
+  error: unknown,
+  _request: Request,
+  response: Response,
+  next: NextFunction,
+): void {
   if (response.headersSent) {
     next(error);
     return;
   }
-  const status = statusOf(error);
+  const detail = error instanceof Error ? error.message : String(error);
+  const problem = new Problem(statusOf(error), 'pause', detail, { cause: error });
   response
-    .status(status)
+    .status(problem.status)
     .type('application/problem+json')
-    .send(
-      JSON.stringify({
-        type: 'about:blank',
-        title: status < 500 ? 'Bad pause request' : 'The pause could not be made',
-        status,
-        detail: error instanceof Error ? error.message : String(error),
-      }),
-    );
+    .send(problem.body('admin', undefined));
 }
 
-/** Body parsers carry their own status; a RangeError or TypeError is the asker's mistake. */
+/** Body parsers carry their own status; strategies refuse with a RangeError, loading with a TypeError. */
 function statusOf(error: unknown): number {
   if (error instanceof Error && 'status' in error && typeof error.status === 'number') {
     return error.status;
