@@ -95,13 +95,18 @@ export function pauseMaker(options: PauseMakerOptions): PauseMaker {
   }
 
   return {
-    prepare: (kind, durationMs) => inTurn(async () => (await strategyOf(kind)).prepare(durationMs)),
-
-    make: (request, signal) =>
+    prepare: (kind, durationMs) =>
       inTurn(async () => {
-        signal?.throwIfAborted();
+        stopping.signal.throwIfAborted();
+        await (await strategyOf(kind)).prepare(durationMs, stopping.signal);
+      }),
+
+    make: (request, asker) =>
+      inTurn(async () => {
+        const signal = asker ? AbortSignal.any([asker, stopping.signal]) : stopping.signal;
+        signal.throwIfAborted();
         const strategy = await strategyOf(request.kind);
-        await strategy.prepare(request.durationMs);
+        await strategy.prepare(request.durationMs, signal);
         const strike = await strikeOnce(strategy, request, signal);
         const startUnixNano = clock.unixNano(strike.startNano);
         const lengthNano = strike.endNano - strike.startNano;
