@@ -34,7 +34,10 @@ const printed = [
     articlePauseMs: 0,
     cells: [
       { article: '45 ms', arithmetic: 'nothing against it' },
-      { article: '82 ms', arithmetic: 'over its own time-out of 80 ms with no pause at all' },
+      {
+        article: '82 ms',
+        arithmetic: 'over its 80 ms time-out without any pause, which is below the next hop’s 120',
+      },
       {
         article: '110 ms',
         arithmetic: 'a caller contains its callee: 45 < 82 < 110 holds only from the far end',
@@ -47,15 +50,16 @@ const printed = [
     cells: [
       {
         article: '165 ms',
-        arithmetic: '45 + 120 exactly: a maximum, or a P99 only if pauses are very frequent',
+        arithmetic:
+          '45 + 120 exactly is a maximum, not a P99; and the caller gives up after 120 ms',
       },
       {
         article: '> 1000 ms',
-        arithmetic: 'one pause adds at most its length: needs retries, overload or many pauses',
+        arithmetic: 'one pause adds at most its length: takes retries, overload, or pauses on end',
       },
       {
         article: 'time-out',
-        arithmetic: 'the caller gives up after 80 ms, the callee after 120: its work is wasted',
+        arithmetic: '110 + 120 is over the client’s 200 ms: for the slowest, yes',
       },
     ],
   },

@@ -1,4 +1,4 @@
-import type { LoadAccount, PhaseName, Run, ServiceUsage } from '../run.ts';
+import type { LoadAccount, PhaseName, Run, RunPhase } from '../run.ts';
 import { loadWindow } from './effects.ts';
 import type { Traces } from './traces.ts';
 
@@ -22,14 +22,18 @@ export interface Trouble {
 export interface Disturbance {
   readonly naturalCollections: number;
   readonly naturalCollectionsMs: number;
-  readonly runDelayMs: number | null;
+  /** Time that the main thread was ready but had no core, of the phase's length. */
+  readonly withoutCoreShare: number | null;
 }
 
 export function trouble(run: Run, traces: Traces): Trouble {
   const measured = run.phases.filter(({ name }) => name !== 'warmup');
   const window = loadWindow(traces);
   const usage = (phase: PhaseName, service: string) =>
-    disturbance(run.phases.find(({ name }) => name === phase)?.services[service]);
+    disturbance(
+      run.phases.find(({ name }) => name === phase),
+      service,
+    );
   const withTrace = traces.requests.filter(({ phase }) => phase !== 'warmup');
   const intended = measured.reduce((sum, { load }) => sum + load.intended, 0);
   return {
@@ -50,11 +54,14 @@ export function trouble(run: Run, traces: Traces): Trouble {
   };
 }
 
-function disturbance(usage: ServiceUsage | null | undefined): Disturbance | null {
-  if (!usage) return null;
+function disturbance(phase: RunPhase | undefined, service: string): Disturbance | null {
+  const usage = phase?.services[service];
+  if (!phase || !usage) return null;
+  const lengthMs = phase.endUnixMs - phase.startUnixMs;
   return {
     naturalCollections: usage.naturalCollections.count,
     naturalCollectionsMs: usage.naturalCollections.durationMs,
-    runDelayMs: usage.runDelayMs,
+    withoutCoreShare:
+      usage.runDelayMs === null || lengthMs <= 0 ? null : usage.runDelayMs / lengthMs,
   };
 }

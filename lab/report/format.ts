@@ -59,9 +59,9 @@ export function list(items: readonly string[]): string {
 
 /**
  * Whether a measured figure is so far from the expected one that a reader should be told: more than
- * a quarter, and more than `least` in its own unit.
+ * 30 %, and more than `least` in its own unit.
  */
 export function differs(measured: number, expected: number, least: number): boolean {
   const gap = Math.abs(measured - expected);
-  return !(gap <= least || gap <= 0.25 * expected);
+  return !(gap <= least || gap <= 0.3 * expected);
 }

@@ -1,6 +1,6 @@
 import type { Analysis, Result } from '../analysis/analysis.ts';
 import type { PauseGroup } from '../analysis/groups.ts';
-import { samplesBeyond } from '../analysis/percentiles.ts';
+import { type Quantile, samplesBeyond } from '../analysis/percentiles.ts';
 import {
   count,
   decimal,
@@ -8,6 +8,7 @@ import {
   duration,
   list,
   ms,
+  percent,
   plural,
   quantileMs,
   signedMs,
@@ -76,10 +77,13 @@ function groupSentence(group: PauseGroup, analysis: Analysis): Sentence {
       : '';
   const every = everyMs(analysis);
   const often = pauses > 1 && every !== null ? `, one every ${duration(every)}` : '';
+  const wanted = group.requestedMs?.median ?? measuredMs.median;
+  const missed = Math.abs(wanted - measuredMs.median) > 0.1 * wanted;
+  const asked = missed ? `, ${ms(wanted)} ms asked for` : '';
   return {
     tone: off ? 'bad' : 'plain',
     text:
-      `*${plural(pauses, 'pause')} of ${ms(measuredMs.median)} ms* in ${service} (${kind}${often}): ` +
+      `*${plural(pauses, 'pause')} of ${ms(measuredMs.median)} ms* in ${service} (${kind}${often}${asked}): ` +
       `${one} hurt *${each(victims)} requests*${of}${want}${off}.`,
   };
 }
@@ -99,7 +103,7 @@ function client({ analysis }: Result): Sentence {
   const { changeMs, predictedMs } = p99;
   const off = changeMs !== null && predictedMs !== null && differs(changeMs, predictedMs, 5);
   const predicted = predictedMs === null ? '' : `, predicted *${signedMs(predictedMs)}*`;
-  const verdict = off ? ', which is far off' : '';
+  const verdict = off ? `, which is far off${tailReason(p50.baselineMs, p99.baselineMs)}` : '';
   const change = changeMs === null ? '' : ` (*${signedMs(changeMs)}*${predicted}${verdict})`;
   return {
     tone: off ? 'bad' : 'plain',
@@ -107,6 +111,12 @@ function client({ analysis }: Result): Sentence {
       `P99 at the client: *${quantileMs(p99.baselineMs)} → ${quantileMs(p99.pausesMs)} ms*${change}. ` +
       `P50: ${quantileMs(p50.baselineMs)} → ${quantileMs(p50.pausesMs)} ms.`,
   };
+}
+
+/** The prediction is of the extra wait alone: it adds up only on a baseline without a tail. */
+function tailReason(p50Ms: Quantile, p99Ms: Quantile): string {
+  const hasTail = typeof p50Ms === 'number' && typeof p99Ms === 'number' && p99Ms > 3 * p50Ms;
+  return hasTail ? ': the baseline has a tail of its own' : '';
 }
 
 function additivitySentence({ additivity }: Analysis): Sentence[] {
@@ -170,7 +180,7 @@ export function notes({ analysis, run }: Result): Sentence[] {
     ...generatorNotes(analysis),
     ...traceNotes(analysis),
     spanNote({ analysis, run }),
-    ...collectionNotes(analysis),
+    ...disturbanceNotes(analysis),
   ];
 }
 
@@ -284,19 +294,21 @@ function spanNote({ analysis, run }: Pick<Result, 'analysis' | 'run'>): Sentence
   };
 }
 
-function collectionNotes({ trouble }: Analysis): Sentence[] {
-  const total = (phase: 'baseline' | 'pauses', key: 'naturalCollections' | 'runDelayMs') =>
-    trouble.services.reduce((sum, row) => sum + (row[phase]?.[key] ?? 0), 0);
-  const known = trouble.services.some(({ baseline, pauses }) => baseline || pauses);
-  if (!known) return [];
+function disturbanceNotes({ trouble }: Analysis): Sentence[] {
+  const collections = (phase: 'baseline' | 'pauses') =>
+    trouble.services.reduce((sum, row) => sum + (row[phase]?.naturalCollections ?? 0), 0);
+  const worst = (phase: 'baseline' | 'pauses') => {
+    const shares = trouble.services.map((row) => row[phase]?.withoutCoreShare ?? 0);
+    return percent(Math.max(0, ...shares));
+  };
+  if (!trouble.services.some(({ baseline, pauses }) => baseline || pauses)) return [];
   return [
     {
       tone: 'plain',
       text:
-        'Besides, baseline → with pauses: ' +
-        `major collections that V8 chose itself ${count(total('baseline', 'naturalCollections'))} → ` +
-        `${count(total('pauses', 'naturalCollections'))}; time that services were ready but had no ` +
-        `core ${ms(total('baseline', 'runDelayMs'))} → ${ms(total('pauses', 'runDelayMs'))} ms.`,
+        'Besides, baseline → with pauses: major collections that V8 chose itself ' +
+        `${count(collections('baseline'))} → ${count(collections('pauses'))}; the service that fared ` +
+        `worst was ready but without a core ${worst('baseline')} → ${worst('pauses')} of the time.`,
     },
   ];
 }

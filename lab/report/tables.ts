@@ -235,7 +235,8 @@ export function spanTable({ spans }: Analysis): Table {
 
 /** What disturbed the services besides the pauses, baseline → with pauses. */
 export function disturbanceTable({ trouble, services }: Analysis): Table {
-  const delay = (value: number | null | undefined) => (value == null ? 'unknown' : ms(value));
+  const time = (value: number | null | undefined) => (value == null ? 'unknown' : ms(value));
+  const share = (value: number | null | undefined) => (value == null ? 'unknown' : percent(value));
   return {
     title: 'Services, baseline → with pauses',
     columns: [
@@ -246,7 +247,7 @@ export function disturbanceTable({ trouble, services }: Analysis): Table {
       { head: 'ρ\n' },
       { head: 'major GCs of\nits own' },
       { head: 'their time\nms' },
-      { head: 'without a\ncore, ms' },
+      { head: 'without a core\nof the time' },
     ],
     rows: trouble.services.map(({ service, baseline, pauses }) => {
       const load = services[service];
@@ -258,8 +259,8 @@ export function disturbanceTable({ trouble, services }: Analysis): Table {
           decimal(load?.cpuMsPerRequest ?? null, 2),
           decimal(load?.utilization ?? null, 2),
           pair(counted(baseline?.naturalCollections), counted(pauses?.naturalCollections)),
-          pair(delay(baseline?.naturalCollectionsMs), delay(pauses?.naturalCollectionsMs)),
-          pair(delay(baseline?.runDelayMs), delay(pauses?.runDelayMs)),
+          pair(time(baseline?.naturalCollectionsMs), time(pauses?.naturalCollectionsMs)),
+          pair(share(baseline?.withoutCoreShare), share(pauses?.withoutCoreShare)),
         ],
       };
     }),

@@ -86,7 +86,7 @@ function drawTable({ title, columns, rows }: Table, paint: Paint): string {
       cells.map((cell, index) => {
         const text = aligned(cell, widths[index] ?? [0, 0]);
         if (tone === 'quiet') return paint('dim', text);
-        return tone === 'mark' && index > 0 ? paint('yellow', text) : text;
+        return tone === 'mark' && aligns[index] === 'right' ? paint('yellow', text) : text;
       }),
     );
   }
