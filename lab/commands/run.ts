@@ -75,8 +75,6 @@ async function run(options: RunOptions): Promise<void> {
         ? `${JSON.stringify(result)}\n`
         : `\n${renderText(result, { color: process.stdout.isTTY === true })}`,
     );
-    for (const line of run.warnings ?? []) progress.say(`warning: ${line}`);
-    for (const line of run.failures) progress.say(`failed: ${line}`);
     progress.say(`\nreport ${join(directory, 'report.html')}`);
     if (run.failures.length > 0) process.exitCode = 1;
     if (stage !== null) {
@@ -94,7 +92,7 @@ function introduction(file: string, mesh: Mesh): string[] {
   const { load, durations, seed, name, description } = mesh;
   const pauses = mesh.pauses.map(describePause).join(', ');
   return [
-    `${name}: ${description}`,
+    description === '' ? name : `${name}: ${description}`,
     `${load.rate} requests/s (${load.arrivals}), seed ${seed}, mesh ${file}`,
     `warm-up ${formatDuration(durations.warmup)}, baseline ${formatDuration(durations.baseline)}, ` +
       `then the same load for ${formatDuration(durations.pauses)} with ${pauses || 'no pauses'}`,

@@ -65,6 +65,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
       { ...options, withLoad: true, say: (line) => progress.say(line), onDeath: fail },
       end.signal,
     );
+    progress.say(startedLine(stage, startedAt));
     course = { mesh, stage, progress, signal: end.signal, phases, doing: null };
     await playPhases(course);
     course.doing = { name: 'the end', sinceUnixMs: Date.now() };
@@ -93,6 +94,12 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
     warnings: scheduleWarnings(phases),
   };
   return { run, stage: stay ? stage : null, broken: end.signal };
+}
+
+function startedLine(stage: Stage, startedAt: Date): string {
+  const seconds = ((Date.now() - startedAt.getTime()) / 1000).toFixed(1);
+  const processes = stage.processes.map(({ name, pid }) => `${name} (pid ${pid})`);
+  return `started in ${seconds} s: ${processes.join(', ')}`;
 }
 
 /** Each service's last word; where it still runs, what it said when all was settled. */

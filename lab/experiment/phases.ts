@@ -32,6 +32,9 @@ async function warmUp(course: Course): Promise<void> {
     shownDurationMs: mesh.durations.warmup,
     async during(endPhase) {
       const enough = pass(mesh.durations.warmup, signal);
+      // A ballast is calibrated by trial, and code that is still being compiled makes slow trials.
+      await pass(mesh.durations.warmup / 2, signal);
+      signal.throwIfAborted();
       await preparePauses(stage, mesh);
       await enough;
       endPhase();

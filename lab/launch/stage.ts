@@ -112,6 +112,11 @@ export class Stage {
     return failures;
   }
 
+  /** Every process that runs, in the order in which they were started. */
+  get processes(): readonly ManagedProcess[] {
+    return this.#children.filter(({ running }) => running);
+  }
+
   /** Kills at once whatever still runs; resolves when all is gone. Idempotent. */
   async kill(): Promise<void> {
     this.#closed = true;
@@ -151,7 +156,12 @@ export class Stage {
     const loadStarting = withLoad
       ? LoadProcess.launch({
           logFile: logFile('load'),
-          env: telemetry,
+          env: {
+            ...telemetry,
+            // Small batches: what is being serialised cannot be sent on time.
+            OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '128',
+            OTEL_BSP_SCHEDULE_DELAY: '250',
+          },
           readyTimeoutMs,
           onChild,
         })

@@ -7,7 +7,10 @@ function call(to: string): Step {
 }
 
 function mesh(calls: Record<string, Step[]>) {
-  const services = Object.entries(calls).map(([name, script]) => [name, { script } as Service]);
+  const services = Object.entries(calls).map(([name, script]) => [
+    name,
+    { script } as Partial<Service>,
+  ]);
   return { services: Object.fromEntries(services) as Record<string, Service> };
 }
 
