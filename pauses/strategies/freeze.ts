@@ -32,10 +32,10 @@ export default function freeze(): PauseStrategy {
       }
       const startNano = process.hrtime.bigint();
       try {
-        for (const helper of helpers) helper.tell(`freeze ${startNano} ${durationMs}`);
+        for (const helper of helpers) helper.arm(startNano, durationMs);
         process.kill(process.pid, 'SIGSTOP');
       } finally {
-        for (const helper of helpers) if (helper.alive) helper.tell('awake');
+        for (const helper of helpers) helper.disarm();
       }
       const stoppedMs = Number(process.hrtime.bigint() - startNano) / 1e6;
       if (stoppedMs < durationMs / 2) {
@@ -66,8 +66,10 @@ function refuseWhereImpossible(): void {
 
 interface Helper {
   readonly alive: boolean;
-  /** @throws {Error} if the line did not reach the helper before the return. */
-  tell(line: string): void;
+  /** @throws {Error} if the order did not reach the helper before the return. */
+  arm(startNano: bigint, durationMs: number): void;
+  /** Also where it is gone: there is nothing to end then. */
+  disarm(): void;
   end(): void;
 }
 
@@ -92,15 +94,18 @@ async function startHelper(graceMs: number): Promise<Helper> {
     get alive() {
       return isAlive();
     },
-    tell(line) {
+    arm(startNano, durationMs) {
       // A short write to a local pipe with room is done, or has failed, when write() returns.
-      stdin.write(`${line}\n`);
+      stdin.write(`freeze ${startNano} ${durationMs}\n`);
       error ??= stdin.errored ?? undefined;
       if (!isAlive() || stdin.writableLength > 0) {
         throw new Error(`The helper process ${child.pid} that ends a freeze is gone`, {
           cause: error,
         });
       }
+    },
+    disarm() {
+      if (stdin.writable) stdin.write('awake\n');
     },
     end: () => stdin.end(),
   };

@@ -8,14 +8,15 @@ import { ballast, LINK_BYTES } from './ballast.ts';
 
 type Collect = (options?: { readonly type: 'minor' }) => void;
 
-/** A calibration ends once the median of its collections is this close to the request. */
-const TOLERANCE = 0.04;
-const ROUNDS = 8;
-const COLLECTIONS_PER_ROUND = 3;
+/** A calibration ends once the median of three collections is this close to the request. */
+const TOLERANCE = 0.05;
+/** A first collection further off than this is not worth a median. */
+const FAR_OFF = 0.2;
+const ROUNDS = 6;
 /** Start of the calibration. Measured on machines of 2024: 15 to 30 ns. */
 const NANO_PER_LINK = 20;
 /** Share of a pause's error that is taken into the next one's ballast. */
-const FEEDBACK = 0.25;
+const FEEDBACK = 0.3;
 /** Share of the heap not used by others that the ballast may take. */
 const HEAP_SHARE = 0.8;
 const PARALLEL_FLAGS = ['parallel-marking', 'parallel-compaction', 'parallel-pointer-update'];
@@ -41,6 +42,8 @@ export default function gc(): PauseStrategy {
   let floorMs = Number.NaN;
   let msPerLink = NANO_PER_LINK / 1e6;
   let calibrated = false;
+  /** Of the latest pauses, as a share of the request. */
+  const errors: number[] = [];
 
   function linksFor(durationMs: number): number {
     if (durationMs < floorMs) {
@@ -64,36 +67,40 @@ export default function gc(): PauseStrategy {
     return links;
   }
 
-  /** Median of a few collections, with time between them for the load to catch up. */
+  /** Length of one collection, with time after it for the load to catch up. */
   async function measure(signal?: AbortSignal): Promise<number> {
-    const lengths: number[] = [];
-    // The first one promotes what is young and is not counted.
-    for (let i = 0; i <= COLLECTIONS_PER_ROUND; i++) {
-      const before = performance.now();
-      onOneThread(collect);
-      const ms = performance.now() - before;
-      if (i > 0) lengths.push(ms);
-      await sleep(20 + ms, undefined, signal && { signal });
-    }
-    return median(lengths);
+    const before = performance.now();
+    onOneThread(collect);
+    const ms = performance.now() - before;
+    await sleep(20 + ms, undefined, signal && { signal });
+    return ms;
+  }
+
+  async function medianOfThree(signal?: AbortSignal): Promise<number> {
+    return median([await measure(signal), await measure(signal), await measure(signal)]);
   }
 
   async function calibrate(durationMs: number, signal?: AbortSignal): Promise<void> {
-    floorMs = await measure(signal);
+    await measure(signal); // Promotes what is young, once.
+    floorMs = await medianOfThree(signal);
     for (let round = 0; round < ROUNDS; round++) {
       await load.resize(linksFor(durationMs));
-      const medianMs = await measure(signal);
-      if (Math.abs(medianMs - durationMs) <= TOLERANCE * durationMs) return;
-      if (load.links > 0 && medianMs > floorMs) msPerLink = (medianMs - floorMs) / load.links;
+      const firstMs = await measure(signal);
+      const farOff = Math.abs(firstMs / durationMs - 1) > FAR_OFF;
+      const ms = farOff ? firstMs : await medianOfThree(signal);
+      if (Math.abs(ms / durationMs - 1) <= TOLERANCE) return;
+      if (load.links > 0 && ms > floorMs) msPerLink = (ms - floorMs) / load.links;
     }
-    // The machine is too unsteady to do better; each pause goes on correcting the next.
+    // The machine is too unsteady for better; each pause goes on correcting the next.
   }
 
   function learn(requestedMs: number, measuredMs: number): void {
-    // One pause that lost its core says nothing about the heap: a step has a limit.
-    const error = Math.max(-0.1, Math.min(0.1, measuredMs / requestedMs - 1));
-    floorMs *= 1 + FEEDBACK * error;
-    msPerLink *= 1 + FEEDBACK * error;
+    errors.push(measuredMs / requestedMs - 1);
+    if (errors.length > 3) errors.shift();
+    // One pause that lost its core says nothing about the heap: the median of three leaves it out.
+    const step = 1 + FEEDBACK * Math.max(-0.5, Math.min(0.5, median(errors)));
+    floorMs *= step;
+    msPerLink *= step;
   }
 
   return {

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { anchoredClock } from '../../pauses/clock.ts';
+
+const anchorNano = 1_700_000_000_000_000_000n;
+const anchorMs = 1_700_000_000_000;
+
+/** A clock that was anchored, then read when the monotonic one stood at 10 s. */
+function readAt10s(wallMs: number): bigint {
+  const clock = anchoredClock(
+    () => wallMs,
+    () => 10_000_000_000n,
+    anchorNano,
+  );
+  return clock.unixNano(10_000_000_000n) - anchorNano;
+}
+
+test.each([
+  { when: 'both agree', wallMs: anchorMs + 10_000, want: 10_000_000_000n },
+  {
+    when: 'the wall clock has cut off most of 1 ms',
+    wallMs: anchorMs + 9_999,
+    want: 10_000_000_000n,
+  },
+  { when: 'it was set forward an hour', wallMs: anchorMs + 3_610_000, want: 3_610_000_500_000n },
+  { when: 'it was set back an hour', wallMs: anchorMs - 3_590_000, want: -3_589_999_500_000n },
+])('unixNano() follows the wall clock when $when', ({ wallMs, want }) => {
+  expect(Math.abs(Number(readAt10s(wallMs) - want))).toBeLessThanOrEqual(500); // of a double's
+});
+
+test('unixNano() keeps the distance of two times to the nanosecond', () => {
+  const clock = anchoredClock(
+    () => anchorMs,
+    () => 5n,
+    anchorNano,
+  );
+  expect(clock.unixNano(123_456_789n) - clock.unixNano(123_456_788n)).toBe(1n);
+});
