@@ -169,8 +169,8 @@ function answerProblem(
 
 /** Body parsers carry their own status; strategies refuse with a RangeError, loading with a TypeError. */
 function statusOf(error: unknown): number {
-  if (error instanceof Error && 'status' in error && typeof error.status === 'number') {
-    return error.status;
-  }
+  if (!(error instanceof Error)) return 500;
+  if ('status' in error && typeof error.status === 'number') return error.status;
+  if (error.name === 'AbortError') return 503; // given up: the service stops
   return error instanceof RangeError || error instanceof TypeError ? 400 : 500;
 }
