@@ -1,5 +1,6 @@
 import {
   type Document,
+  type ErrorCode,
   isAlias,
   isCollection,
   isMap,
@@ -21,6 +22,8 @@ export interface Position {
 export interface Complaint {
   readonly path: readonly PropertyKey[];
   readonly message: string;
+  /** The key itself is wrong, not its value. */
+  readonly isKey?: boolean;
   /** Where it is; otherwise to be found by the path. */
   readonly position?: Position;
 }
@@ -31,11 +34,17 @@ export interface MeshText {
   readonly value: unknown;
   readonly complaints: readonly Complaint[];
   /** Where `path` stands in the text; where it does not, its nearest ancestor. */
-  positionOf(path: readonly PropertyKey[]): Position;
+  positionOf(path: readonly PropertyKey[], isKey?: boolean): Position;
 }
 
 /** Anchors may be used this often in all, counted as the `yaml` package does, before it is a bomb. */
 const maxAliasCount = 100;
+
+/** In place of messages that speak of the parser's options. */
+const plainMessages: Partial<Record<ErrorCode, string>> = {
+  NON_STRING_KEY: 'Keys must be plain text',
+  MULTIPLE_DOCS: 'A mesh file is one document; --- begins another',
+};
 
 /** Reads YAML 1.2 (and so JSON), without tags other than the standard ones; never throws. */
 export function readMeshText(text: string): MeshText {
@@ -54,12 +63,14 @@ export function readMeshText(text: string): MeshText {
   });
   // A tag that nobody knows is a warning to the parser, which then ignores it.
   const errors = [...doc.errors, ...doc.warnings];
-  const complaints: Complaint[] = errors.map((error) => ({
+  const complaints: Complaint[] = errors.map(({ code, message, pos }) => ({
     path: [],
-    message: `not valid YAML: ${error.message}`,
-    position: position(error.pos[0]),
+    message: `not valid YAML: ${plainMessages[code] ?? message}`,
+    position: position(pos[0]),
   }));
-  const positionOf = (path: readonly PropertyKey[]) => position(offsetOf(doc, path));
+  function positionOf(path: readonly PropertyKey[], isKey = false): Position {
+    return position(offsetOf(doc, path, isKey));
+  }
   if (complaints.length > 0) return { value: undefined, complaints, positionOf };
   try {
     complaints.push(...duplicateKeys(doc, position));
@@ -113,7 +124,7 @@ function pathOf(ancestors: readonly (Node | Pair)[]): PropertyKey[] {
   });
 }
 
-function offsetOf(doc: Document, path: readonly PropertyKey[]): number {
+function offsetOf(doc: Document, path: readonly PropertyKey[], isKey: boolean): number {
   let node: unknown = doc.contents;
   let offset = startOf(node) ?? 0;
   for (const [i, key] of path.entries()) {
@@ -121,10 +132,10 @@ function offsetOf(doc: Document, path: readonly PropertyKey[]): number {
     if (isMap(node)) {
       const pair = node.items.find((item) => isScalar(item.key) && item.key.value === key);
       if (pair === undefined) return offset;
-      // The last key's value is the mistake; on the way, a key is the better place than the
-      // first line below it.
-      const isLast = i === path.length - 1 && isScalar(pair.value);
-      offset = startOf(isLast ? pair.value : pair.key) ?? startOf(pair.key) ?? offset;
+      // A wrong scalar is shown itself; of a map or a list, and of nothing, the key.
+      const isShown =
+        !isKey && i === path.length - 1 && isScalar(pair.value) && pair.value.source !== '';
+      offset = startOf(isShown ? pair.value : pair.key) ?? offset;
       node = pair.value;
     } else if (isCollection(node) && typeof key === 'number') {
       node = node.items[key];

@@ -44,13 +44,15 @@ export function parseMesh(text: string, file: string): Mesh {
     value === undefined ? { complaints: [] } : checked(value, extname(file) === '.json');
   const all = [...complaints, ...more];
   if (draft === undefined || all.length > 0) {
-    const mistakes = all.map(({ path, message, position = positionOf(path) }) => ({
+    const mistakes = all.map(({ path, message, isKey, position = positionOf(path, isKey) }) => ({
       file,
       ...position,
       path: formatPath(path),
       message,
     }));
-    throw new MeshError(mistakes.toSorted((a, b) => a.line - b.line || a.column - b.column));
+    throw new MeshError(
+      distinct(mistakes).toSorted((a, b) => a.line - b.line || a.column - b.column),
+    );
   }
   return filled(draft, file);
 }
@@ -74,6 +76,11 @@ export function checkMesh(mesh: Mesh, source: string): Mesh {
     );
   }
   return filled(draft, source);
+}
+
+/** One broken place can make the YAML parser say the same twice. */
+function distinct<T>(mistakes: readonly T[]): T[] {
+  return [...new Map(mistakes.map((mistake) => [JSON.stringify(mistake), mistake])).values()];
 }
 
 function fileError(file: string, message: string): MeshError {
@@ -101,7 +108,11 @@ function explain(issue: z.core.$ZodIssue, base: readonly PropertyKey[] = []): Co
   const path = [...base, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
     const messages = issue.message.split('\n');
-    return issue.keys.map((key, i) => ({ path: [...path, key], message: messages[i] ?? '' }));
+    return issue.keys.map((key, i) => ({
+      path: [...path, key],
+      message: messages[i] ?? '',
+      isKey: true,
+    }));
   }
   if (issue.code === 'invalid_union') {
     const meant = meantAlternative(issue.errors);
@@ -129,7 +140,8 @@ const anotherType = 100;
 function outlineFaults(issue: z.core.$ZodIssue): number {
   if (issue.code === 'unrecognized_keys') return issue.path.length === 0 ? issue.keys.length : 0;
   if (issue.code === 'invalid_union') return 0;
-  if (issue.path.length === 0) return anotherType;
+  // A custom issue is about the value: the type was right.
+  if (issue.path.length === 0) return issue.code === 'custom' ? 0 : anotherType;
   return issue.path.length === 1 && issue.input === undefined ? 2 : 0;
 }
 

@@ -85,29 +85,43 @@ function list<T extends z.ZodType>(item: T, max: number, what: string) {
 // Node's timers fire at once when asked for more than 2^31 − 1 ms; a day is well below.
 const longestMs = 24 * 60 * 60_000;
 const shortestMs = 0.001;
-const durationExample = 'such as 120ms, 1.5s or 2m';
 
-function millisecondsFrom(min: 'zero' | 'above zero') {
-  const range = `${min === 'zero' ? '0ms, or ' : ''}from ${formatDuration(shortestMs)} to ${formatDuration(longestMs)}`;
+type Least = 'zero' | 'above zero';
+
+function isInRange(ms: number, least: Least): boolean {
+  return (least === 'zero' && ms === 0) || (ms >= shortestMs && ms <= longestMs);
+}
+
+function outOfRange(least: Least): string {
+  const zero = least === 'zero' ? '0ms, or ' : '';
+  return `must be ${zero}from ${formatDuration(shortestMs)} to ${formatDuration(longestMs)}`;
+}
+
+/** A length of time in memory. */
+function milliseconds(least: Least) {
   return z
     .number({ error: mustBe('a number of milliseconds') })
-    .refine((ms) => (min === 'zero' && ms === 0) || (ms >= shortestMs && ms <= longestMs), {
-      error: ({ input }) => `must be ${range}, is ${formatDuration(Number(input))}`,
+    .refine((ms) => isInRange(ms, least), {
+      error: ({ input }) => `${outOfRange(least)}, is ${input}ms`,
     });
 }
 
-function durationText() {
+/** A length of time in the file. */
+function durationText(least: Least) {
+  const error = mustBe('a number with a unit, such as 120ms, 1.5s or 2m');
   return z
     .string({
       error: ({ input }) =>
-        mustBe(`a number with a unit, ${durationExample}`)({ input }) +
-        (typeof input === 'number' ? `; for milliseconds write ${input}ms` : ''),
+        error({ input }) + (typeof input === 'number' ? `; for milliseconds write ${input}ms` : ''),
     })
-    .regex(durationPattern, { error: mustBe(`a number with a unit, ${durationExample}`) });
+    .regex(durationPattern, { error, abort: true })
+    .refine((text) => isInRange(parseDuration(text), least), {
+      error: ({ input }) => `${outOfRange(least)}, is ${input}`,
+    });
 }
 
-function duration(min: 'zero' | 'above zero') {
-  return z.codec(durationText(), millisecondsFrom(min), {
+function duration(least: Least) {
+  return z.codec(durationText(least), milliseconds(least), {
     decode: parseDuration,
     encode: formatDuration,
   });
@@ -121,8 +135,8 @@ const distribution = z
   .union(
     [
       z.codec(
-        durationText(),
-        strict({ type: z.literal('constant'), value: millisecondsFrom('zero') }),
+        durationText('zero'),
+        strict({ type: z.literal('constant'), value: milliseconds('zero') }),
         {
           decode: (written) => ({ type: 'constant' as const, value: parseDuration(written) }),
           encode: ({ value }) => formatDuration(value),
@@ -222,7 +236,9 @@ const step = z
           }),
           100,
           'steps',
-        ).min(1, { error: mustBe('a list of at least 1 step') }),
+        )
+          .min(1, { error: mustBe('a list of at least 1 step') })
+          .describe('Steps that begin together.'),
       }).describe('Begin all these steps at once, and go on when the last one has ended.'),
     ],
     { error: stepMustBe(['cpu', 'wait', 'call', 'parallel']) },
@@ -275,8 +291,8 @@ const pause = strict({
     .union(
       [
         z.codec(
-          durationText(),
-          strict({ type: z.literal('fixed'), value: millisecondsFrom('above zero') }),
+          durationText('above zero'),
+          strict({ type: z.literal('fixed'), value: milliseconds('above zero') }),
           {
             decode: (written) => ({ type: 'fixed' as const, value: parseDuration(written) }),
             encode: ({ value }) => formatDuration(value),
@@ -285,8 +301,16 @@ const pause = strict({
         z.discriminatedUnion(
           'type',
           [
-            strict({ type: z.literal('fixed'), value: duration('above zero') }),
-            strict({ type: z.literal('poisson'), mean: duration('above zero') }),
+            strict({
+              type: z.literal('fixed'),
+              value: duration('above zero').describe('The same each time.'),
+            }),
+            strict({
+              type: z.literal('poisson'),
+              mean: duration('above zero').describe(
+                'The average; each time is drawn anew, independent of the others.',
+              ),
+            }),
           ],
           { error: typeMustBe('fixed, poisson') },
         ),

@@ -15,6 +15,7 @@ export function wholeMeshComplaints(value: unknown): Complaint[] {
   }
   const calls = names.flatMap((name) => callsIn(name, asMap(serviceMap[name])));
   return [
+    ...reservedName(names),
     ...unknownService(['entry'], entry, names),
     ...calls.flatMap(({ path, to }) => unknownService(path, to, names)),
     ...asList(pauses).flatMap((pause, i) => [
@@ -25,6 +26,13 @@ export function wholeMeshComplaints(value: unknown): Complaint[] {
     ...sharedPorts(serviceMap),
     ...names.flatMap((name) => queueWithoutConcurrency(name, asMap(serviceMap[name]))),
   ];
+}
+
+/** The schema passes over this key, as `zod` does in every record. */
+function reservedName(names: readonly string[]): Complaint[] {
+  if (!names.includes('__proto__')) return [];
+  const message = 'is no name for a service: JavaScript keeps it for itself';
+  return [{ path: ['services', '__proto__'], message, isKey: true }];
 }
 
 interface WrittenCall {
