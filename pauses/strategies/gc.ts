@@ -19,13 +19,12 @@ const NANO_PER_LINK = 20;
 const FEEDBACK = 0.3;
 /** Share of the heap not used by others that the ballast may take. */
 const HEAP_SHARE = 0.8;
-const PARALLEL_FLAGS = ['parallel-marking', 'parallel-compaction', 'parallel-pointer-update'];
 
 /**
  * A real stop-the-world collection: V8's Mark-Compact, forced, over a ballast of live objects whose
- * size sets the length. Marking runs on the calling thread alone for that collection: with helpers,
- * its length would depend on whether another core happens to be free (a helper that holds work and
- * loses its core makes everybody wait).
+ * size sets the length. How steady the length is rests on the shape of the ballast, not on V8's
+ * flags: switching its parallel marking off for the collection would abort the process whenever
+ * marking happens to be under way (V8 13.6).
  *
  * The first `prepare` calibrates by real collections under whatever load there is; from then on
  * each pause corrects the next a little, because the rest of the heap changes. The ballast stays
@@ -70,7 +69,7 @@ export default function gc(): PauseStrategy {
   /** Length of one collection, with time after it for the load to catch up. */
   async function measure(signal?: AbortSignal): Promise<number> {
     const before = performance.now();
-    onOneThread(collect);
+    collect();
     const ms = performance.now() - before;
     await sleep(20 + ms, undefined, signal && { signal });
     return ms;
@@ -118,7 +117,7 @@ export default function gc(): PauseStrategy {
       const observer = new PerformanceObserver(() => {});
       observer.observe({ entryTypes: ['gc'] });
       const startNano = process.hrtime.bigint();
-      onOneThread(collect);
+      collect();
       const endNano = process.hrtime.bigint();
       learn(durationMs, Number(endNano - startNano) / 1e6);
       // V8's entry exists one turn later, and is handed to observers one more turn later.
@@ -138,16 +137,6 @@ export default function gc(): PauseStrategy {
 function exposedGc(): Collect {
   setFlagsFromString('--expose-gc');
   return runInNewContext('gc') as Collect;
-}
-
-/** V8 reads these flags at the start of each collection. Switching takes some microseconds. */
-function onOneThread(collect: Collect): void {
-  for (const flag of PARALLEL_FLAGS) setFlagsFromString(`--no-${flag}`);
-  try {
-    collect();
-  } finally {
-    for (const flag of PARALLEL_FLAGS) setFlagsFromString(`--${flag}`);
-  }
 }
 
 function median(values: readonly number[]): number {
