@@ -48,6 +48,7 @@ export function runCommand(): Command {
 async function run(options: RunOptions): Promise<void> {
   const mesh = meshFromOptions(options);
   const progress = progressOn(process.stderr);
+  const interrupt = onInterrupt(() => process.exit(1));
   for (const line of introduction(options.mesh, mesh)) progress.say(line);
   for (const line of warningLines(mesh)) progress.say(line);
 
@@ -56,7 +57,6 @@ async function run(options: RunOptions): Promise<void> {
   const meshFile = join(directory, 'mesh.json');
   await writeFile(meshFile, meshToJson(mesh));
 
-  const interrupt = onInterrupt(() => process.exit(1));
   const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
   const { run, stage, broken } = await runExperiment({
     mesh,

@@ -69,7 +69,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
     course = { mesh, stage, progress, signal: end.signal, phases, doing: null };
     await playPhases(course);
     course.doing = { name: 'the end', sinceUnixMs: Date.now() };
-    settled = await settle(stage);
+    settled = await settle(stage, end.signal);
     if (!settled.settled) fail(`the last spans had not reached the collector after 10 s`);
   } catch (error) {
     fail(describe(error));

@@ -122,6 +122,7 @@ async function playPhase(
   const lasted = `${(lastedMs / 1000).toFixed(1)} s`.padStart(6);
   progress.say(`${phase.padEnd(8)} ${lasted} · ${phaseLine(played.snapshot, lastedMs, pauses)}`);
   if (trouble !== null) throw trouble;
+  signal.throwIfAborted();
 }
 
 /** Resolves after `ms`, or when `signal` aborts. */

@@ -18,8 +18,9 @@ export interface Settled {
  * Waits until every span that has ended is acknowledged by the collector or counted as dropped:
  * by the counts of each process, not by a guess at how long that takes.
  * @returns what each of them says at that moment.
+ * @throws the reason of `signal` if it aborts.
  */
-export async function settle(stage: Stage): Promise<Settled> {
+export async function settle(stage: Stage, signal: AbortSignal): Promise<Settled> {
   const deadlineMs = performance.now() + settleTimeoutMs;
   for (;;) {
     const [services, load] = await Promise.all([
@@ -30,6 +31,7 @@ export async function settle(stage: Stage): Promise<Settled> {
     const settled = accounts.every(
       (spans) => spans !== null && spans.ended === spans.exported + spans.dropped,
     );
+    signal.throwIfAborted();
     if (settled || performance.now() > deadlineMs) {
       return { settled, services, collector: await stage.collector.askStats(statsTimeoutMs) };
     }

@@ -48,6 +48,8 @@ export class Stage {
    */
   static async start(options: StageOptions, signal: AbortSignal): Promise<Stage> {
     const stage = new Stage(options);
+    // However this process ends, short of SIGKILL: nothing is left (and then the children notice).
+    process.once('exit', stage.#killAll);
     try {
       await stage.#start(signal);
       return stage;
@@ -90,11 +92,13 @@ export class Stage {
     const levels = startLevels(this.#options.mesh)
       .toReversed()
       .map((names) => names.flatMap((name) => this.#services.get(name)?.child ?? []));
-    const order = [
+    const inOrder = [
       this.#load === null ? [] : [this.#load.child],
       ...levels,
       this.#collector === null ? [] : [this.#collector.child],
     ];
+    // Without a collector each waits in vain for its spans to be taken: better all at once.
+    const order = this.#collector?.child.running === true ? inOrder : [inOrder.flat()];
     const failures: string[] = [];
     for (const group of order) {
       await Promise.all(
@@ -119,10 +123,15 @@ export class Stage {
 
   /** Kills at once whatever still runs; resolves when all is gone. Idempotent. */
   async kill(): Promise<void> {
+    this.#killAll();
+    await Promise.all(this.#children.map((child) => child.exited));
+    process.off('exit', this.#killAll);
+  }
+
+  readonly #killAll = (): void => {
     this.#closed = true;
     for (const child of this.#children) child.kill();
-    await Promise.all(this.#children.map((child) => child.exited));
-  }
+  };
 
   async #start(signal: AbortSignal): Promise<void> {
     const { mesh, meshFile, directory, ports, withLoad, say } = this.#options;
