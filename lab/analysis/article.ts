@@ -55,7 +55,7 @@ const printed = [
       },
       {
         article: '> 1000 ms',
-        arithmetic: 'one pause adds at most its length: takes retries, overload, or pauses on end',
+        arithmetic: 'one pause adds at most its length: takes retries, overload or more pauses',
       },
       {
         article: 'time-out',

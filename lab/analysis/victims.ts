@@ -53,6 +53,7 @@ export class Arrivals {
  * Whom a pause hurt. The drain is followed by a cursor that starts at the pause's end: whenever a
  * request had arrived before it and its turn came after it by more than `usualBeginMs` (the
  * baseline's median from sending to turn), the cursor moves to that turn, but not past `nextMs`.
+ * The work of the last one in the backlog is not seen: the drain is short by one service time.
  *
  * @param nextMs when the next pause of the same service begins, or Infinity.
  */

@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import type { Span } from '../../traces/span.ts';
 import type { Result } from '../analysis/analysis.ts';
+import type { Traces } from '../analysis/traces.ts';
+import type { Run } from '../run.ts';
 import { escapeHtml, scriptJson } from './escape.ts';
 import { count, ms } from './format.ts';
 import { htmlTable } from './htmlTable.ts';
@@ -20,7 +22,7 @@ import {
   spanTable,
 } from './tables.ts';
 import { victimsChart } from './victimsChart.ts';
-import { waterfall } from './waterfall.ts';
+import { slowestRequests, waterfall } from './waterfall.ts';
 
 /** `report.html`: one page that needs nothing else, neither files nor a network. */
 export function renderHtml(result: Result, spans: readonly Span[]): string {
@@ -42,11 +44,7 @@ export function renderHtml(result: Result, spans: readonly Span[]): string {
       `${scatterHint(data)} Drag to zoom, double-click to zoom out.`,
       '<div class="tabs" id="tiers"></div><div class="chart" id="scatter"></div>',
     ),
-    section(
-      'The slowest request, span by span',
-      'A paused service’s handler looks innocent: the wait before it belongs to no span of its own.',
-      waterfall(run, traces, spans),
-    ),
+    ...waterfallSections(run, traces, spans),
     section(
       'Percentiles at the client',
       'A pause shows at a percentile only if it strikes often enough; the axis stretches the tail. ' +
@@ -100,6 +98,26 @@ function foldSection({ fold }: PageData): string {
       `${swatch('ordinary')} others. Latency at the client, from the intended time.`,
     '<div class="chart" id="fold"></div>',
   );
+}
+
+function waterfallSections(run: Run, traces: Traces, spans: readonly Span[]): string[] {
+  const { any, waiting } = slowestRequests(traces);
+  const sections: string[] = [];
+  const innocent =
+    'The paused service’s handler looks innocent: the wait before it belongs to no span at all.';
+  if (any && any !== waiting) {
+    const title = 'The slowest request, span by span';
+    const hint = 'It was being handled when the pause struck.';
+    sections.push(section(title, waiting ? hint : '', waterfall(run, traces, spans, any)));
+  }
+  if (waiting) {
+    const title =
+      any === waiting
+        ? 'The slowest request, span by span'
+        : 'The slowest that came during a pause';
+    sections.push(section(title, innocent, waterfall(run, traces, spans, waiting)));
+  }
+  return sections;
 }
 
 function scatterHint({ scatters }: PageData): string {

@@ -190,7 +190,8 @@ function curve(
     baselineMs: positions.map((position) => at(baseline, position)),
     pausesMs: positions.map((position) => at(during, position)),
     predictedMs: positions.map((position) => {
-      if (!known || likely.length === 0 || position > Math.log10(during.length)) return null;
+      if (!known || likely.length === 0 || position === 0 || position > Math.log10(during.length))
+        return null;
       const p = 1 - 10 ** -position;
       const latencyMs = latencyWithPausesMs(p, likely, weights, everyMs * pauses.length);
       return Number.isFinite(latencyMs) ? round(latencyMs, 2) : null;

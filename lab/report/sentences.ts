@@ -1,6 +1,7 @@
 import type { Analysis, Result } from '../analysis/analysis.ts';
 import type { PauseGroup } from '../analysis/groups.ts';
 import { type Quantile, samplesBeyond } from '../analysis/percentiles.ts';
+import { visibleIfEveryMs } from '../model/percentile.ts';
 import {
   count,
   decimal,
@@ -39,7 +40,7 @@ export function headline(result: Result): Sentence[] {
   const { analysis, run } = result;
   const failures = run.failures.map((text): Sentence => ({ tone: 'bad', text }));
   if (analysis.tiers.every(({ baseline, pauses }) => !baseline && !pauses)) {
-    return [...failures, { tone: 'bad', text: 'No data: no request of the load left a trace.' }];
+    return [...failures, { tone: 'bad', text: 'No data: no measured request left a trace.' }];
   }
   if (analysis.groups.length === 0) {
     return [
@@ -64,8 +65,9 @@ function groupSentence(group: PauseGroup, analysis: Analysis): Sentence {
     return {
       tone: 'plain',
       text:
-        `*${plural(pauses, 'delay')} of ${ms(measuredMs.median)} ms* in ${service} (the control: ` +
-        `nothing stops). Requests in it meanwhile took *${decimal(middle, 2)} × D* longer at the median.`,
+        `*${plural(pauses, 'delay')} of ${ms(measuredMs.median)} ms* in ${service}, the control: one ` +
+        'request sleeps, nothing stops. Those there meanwhile took ' +
+        `*${decimal(middle, 2)} × D* longer at the median.`,
     };
   }
   const one = pauses === 1 ? 'it' : 'each';
@@ -104,13 +106,24 @@ function client({ analysis }: Result): Sentence {
   const off = changeMs !== null && predictedMs !== null && differs(changeMs, predictedMs, 5);
   const predicted = predictedMs === null ? '' : `, predicted *${signedMs(predictedMs)}*`;
   const verdict = off ? `, which is far off${tailReason(p50.baselineMs, p99.baselineMs)}` : '';
+  const rare = predictedMs === 0 ? rarity(analysis) : '';
   const change = changeMs === null ? '' : ` (*${signedMs(changeMs)}*${predicted}${verdict})`;
   return {
     tone: off ? 'bad' : 'plain',
     text:
       `P99 at the client: *${quantileMs(p99.baselineMs)} → ${quantileMs(p99.pausesMs)} ms*${change}. ` +
-      `P50: ${quantileMs(p50.baselineMs)} → ${quantileMs(p50.pausesMs)} ms.`,
+      `P50: ${quantileMs(p50.baselineMs)} → ${quantileMs(p50.pausesMs)} ms.${rare}`,
   };
+}
+
+/** Why the pauses of the first group hide beyond P99. */
+function rarity({ groups, services }: Analysis): string {
+  const group = groups.find(({ control }) => !control);
+  const utilization = group && services[group.service]?.utilization;
+  if (!group || utilization == null) return '';
+  const pauseMs = group.measuredMs.median;
+  const needed = duration(visibleIfEveryMs(0.99, { pauseMs, utilization }));
+  return ` Too rare for P99: ${ms(pauseMs)} ms shows there if it comes every ${needed} or sooner.`;
 }
 
 /** The prediction is of the extra wait alone: it adds up only on a baseline without a tail. */
@@ -285,12 +298,17 @@ function spanNote({ analysis, run }: Pick<Result, 'analysis' | 'run'>): Sentence
     total('dropped'),
     total('lost'),
   ];
+  if (ended === null && stored === null) {
+    return { tone: 'bad', text: 'Spans: nobody could be asked what became of them.' };
+  }
   const evicted = run.collector?.evicted ?? 0;
+  const losers = analysis.spans.filter(({ lost }) => lost !== null && lost > 0);
+  const who = losers.map(({ service, lost }) => `${service} ${shown(lost)}`).join(', ');
   return {
     tone: lost === 0 && dropped === 0 ? 'plain' : 'bad',
     text:
       `Spans: ${shown(ended)} ended, ${shown(stored)} stored, ${shown(dropped)} dropped, ` +
-      `*${shown(lost)} lost*${evicted > 0 ? `; ${count(evicted)} evicted from memory` : ''}.`,
+      `*${shown(lost)} lost*${who === '' ? '' : ` (${who})`}${evicted > 0 ? `; ${count(evicted)} evicted from memory` : ''}.`,
   };
 }
 

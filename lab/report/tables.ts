@@ -92,6 +92,7 @@ export function changeTable({ tiers, change, groups }: Analysis, { mesh }: Run):
 
 /** One pause of a group: measured beside expected, with the formula. */
 export function pauseTable(analysis: Analysis, group: PauseGroup): Table {
+  if (group.control) return controlTable(group);
   const { pauses, requestedMs, measuredMs, expected, drainMs, lostRequestMs } = group;
   const load = analysis.services[group.service];
   const { additivity } = analysis;
@@ -156,7 +157,7 @@ export function pauseTable(analysis: Analysis, group: PauseGroup): Table {
       'λD²/(2(1−ρ)), summed over victims',
     ),
   ];
-  if (!group.control && additivity.boundMs !== null && additivity.largestMs !== null) {
+  if (additivity.boundMs !== null && additivity.largestMs !== null) {
     const basis = additivity.baselineIs === 'max' ? 'maximum' : 'P99.9';
     rows.push({
       ...(additivity.additive === false ? { tone: 'mark' as const } : {}),
@@ -177,6 +178,42 @@ export function pauseTable(analysis: Analysis, group: PauseGroup): Table {
       { head: 'how', align: 'left' },
     ],
     rows,
+  };
+}
+
+/** Nothing stands still in a delay: whoever was there meanwhile should not have noticed. */
+function controlTable({
+  kind,
+  service,
+  pauses,
+  requestedMs,
+  measuredMs,
+  hit,
+  amplification,
+}: PauseGroup): Table {
+  const client = amplification[0];
+  const range = `${ms(measuredMs.min)} to ${ms(measuredMs.max)}`;
+  return {
+    title: `One ${kind} in ${service} (the control)`,
+    columns: [
+      { head: '' },
+      { head: 'measured' },
+      { head: 'expected' },
+      { head: 'how', align: 'left' },
+    ],
+    rows: [
+      {
+        cells: [
+          'length D, ms',
+          ms(measuredMs.median),
+          requestedMs ? ms(requestedMs.median) : '–',
+          `median of ${pauses}; ${range}`,
+        ],
+      },
+      { cells: ['requests there meanwhile', decimal(hit / pauses, 1), '–', 'mean'] },
+      { cells: ['extra/D, median', decimal(client?.median ?? null, 2), '0', 'at the client'] },
+      { cells: ['extra/D, largest', decimal(client?.max ?? null, 2), '1', 'the one that slept'] },
+    ],
   };
 }
 

@@ -1,17 +1,14 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
-import CliTable from 'cli-table3';
 import type { Result } from '../analysis/analysis.ts';
 import { headline, notes, type Sentence, subject } from './sentences.ts';
-import type { Cell, Table } from './table.ts';
+import type { Table } from './table.ts';
 import { arithmeticTable, articleTable, changeTable, latencyTable, pauseTable } from './tables.ts';
+import { type Paint, textTable } from './textTable.ts';
 
 export interface TextOptions {
   /** Whether the terminal takes colours. */
   readonly color: boolean;
 }
-
-type Style = Parameters<typeof styleText>[0];
-type Paint = (style: Style, text: string) => string;
 
 const widthColumns = 100;
 
@@ -33,7 +30,7 @@ export function renderText(result: Result, options: TextOptions): string {
     headline(result)
       .map((sentence) => bullet(sentence, paint))
       .join('\n'),
-    ...(hasData ? tables.map((table) => drawTable(table, paint)) : []),
+    ...(hasData ? tables.map((table) => textTable(table, paint, widthColumns)) : []),
     notes(result)
       .map((sentence) => bullet(sentence, paint))
       .join('\n'),
@@ -66,63 +63,3 @@ function wrap(text: string, width: number): string[] {
   }
   return [...lines, line];
 }
-
-function drawTable({ title, columns, rows }: Table, paint: Paint): string {
-  const aligns = columns.map(({ align }, index) => align ?? (index === 0 ? 'left' : 'right'));
-  const widths = columns.map((_, index) => pairWidths(rows.map(({ cells }) => cells[index] ?? '')));
-  const drawing = new CliTable({
-    chars: borderless,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-    colAligns: aligns,
-    head: columns.map(({ head }) =>
-      head
-        .split('\n')
-        .map((part) => paint('dim', part))
-        .join('\n'),
-    ),
-  });
-  for (const { cells, tone } of rows) {
-    drawing.push(
-      cells.map((cell, index) => {
-        const text = aligned(cell, widths[index] ?? [0, 0]);
-        if (tone === 'quiet') return paint('dim', text);
-        return tone === 'mark' && aligns[index] === 'right' ? paint('yellow', text) : text;
-      }),
-    );
-  }
-  const body = drawing.toString().split('\n');
-  return [paint('bold', title), ...body.map((line) => `  ${line}`.trimEnd())].join('\n');
-}
-
-/** Widest text on either side of the arrows of a column. */
-function pairWidths(cells: readonly Cell[]): [number, number] {
-  const pairs = cells.filter((cell) => typeof cell !== 'string');
-  return [
-    Math.max(0, ...pairs.map(({ baseline }) => baseline.length)),
-    Math.max(0, ...pairs.map(({ pauses }) => pauses.length)),
-  ];
-}
-
-/** Pairs of a column have their arrows below one another. */
-function aligned(cell: Cell, [before, after]: readonly [number, number]): string {
-  if (typeof cell === 'string') return cell;
-  return `${cell.baseline.padStart(before)} → ${cell.pauses.padStart(after)}`;
-}
-
-const borderless = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '   ',
-};

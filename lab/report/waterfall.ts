@@ -1,6 +1,6 @@
 import { Attribute } from '../../services/kit/attributes.ts';
 import type { Span } from '../../traces/span.ts';
-import type { Traces } from '../analysis/traces.ts';
+import type { RequestRecord, Traces } from '../analysis/traces.ts';
 import type { Run } from '../run.ts';
 import { escapeHtml } from './escape.ts';
 import { ms } from './format.ts';
@@ -22,25 +22,23 @@ interface Bar {
 
 const mostRows = 60;
 
-/** The slowest request of the phase with pauses, span by span, with the pauses drawn across. */
-export function waterfall(run: Run, traces: Traces, spans: Iterable<Span>): string {
-  const slowest = traces.requests
-    .filter(({ phase, dropped }) => phase === 'pauses' && !dropped)
-    .reduce<Traces['requests'][number] | null>(
-      (most, one) => (most === null || one.latencyMs > most.latencyMs ? one : most),
-      null,
-    );
-  if (!slowest) return '<p>No trace.</p>';
+/** One request, span by span, with the pauses that struck meanwhile drawn across. */
+export function waterfall(
+  run: Run,
+  { pauses: allPauses }: Traces,
+  spans: Iterable<Span>,
+  request: RequestRecord,
+): string {
   const own: Span[] = [];
-  for (const span of spans) if (span.traceId === slowest.traceId) own.push(span);
+  for (const span of spans) if (span.traceId === request.traceId) own.push(span);
   const bars = barsOf(own);
   const lengthMs = Math.max(...bars.map(({ toMs }) => toMs), 0.001);
-  const from = (run.phases[0]?.startUnixMs ?? Date.parse(run.startedAt)) + slowest.intendedMs;
-  const pauses = traces.pauses
+  const from = (run.phases[0]?.startUnixMs ?? Date.parse(run.startedAt)) + request.intendedMs;
+  const pauses = allPauses
     .map((pause) => ({
       ...pause,
-      fromMs: Math.max(0, pause.startMs - slowest.intendedMs),
-      toMs: Math.min(lengthMs, pause.endMs - slowest.intendedMs),
+      fromMs: Math.max(0, pause.startMs - request.intendedMs),
+      toMs: Math.min(lengthMs, pause.endMs - request.intendedMs),
     }))
     .filter(({ fromMs, toMs }) => toMs > 0 && fromMs < lengthMs);
   const share = (valueMs: number) => `${((valueMs / lengthMs) * 100).toFixed(2)}%`;
@@ -81,11 +79,29 @@ export function waterfall(run: Run, traces: Traces, spans: Iterable<Span>): stri
   );
   const shown = bars.length > mostRows ? ` The first ${mostRows} of ${bars.length} spans.` : '';
   return (
-    `<p class="hint">Trace ${slowest.traceId}, ${ms(slowest.latencyMs)} ms from the intended time ` +
+    `<p class="hint">Trace ${request.traceId}, ${ms(request.latencyMs)} ms from the intended time ` +
     `${new Date(from).toISOString().slice(11, 23)} UTC. ` +
     `${told.length > 0 ? `Shaded: ${escapeHtml(told.join(', '))}.` : 'No pause struck it.'}${shown}</p>` +
     `<div class="waterfall">${rows.join('\n')}</div>`
   );
+}
+
+/**
+ * The slowest request of the phase with pauses, and the slowest of those that mostly waited for a
+ * handler to begin, which no span shows. Often they are the same one. null where there is none.
+ */
+export function slowestRequests({ requests }: Traces): {
+  readonly any: RequestRecord | null;
+  readonly waiting: RequestRecord | null;
+} {
+  const sorted = requests
+    .filter(({ phase, dropped }) => phase === 'pauses' && !dropped)
+    .toSorted((a, b) => b.latencyMs - a.latencyMs);
+  const hasWaited = ({ calls, latencyMs }: RequestRecord) =>
+    calls
+      .flatMap(({ attempts }) => attempts)
+      .some(({ visit }) => (visit.begunMs ?? 0) - visit.arrivedMs > latencyMs / 2);
+  return { any: sorted[0] ?? null, waiting: sorted.find(hasWaited) ?? null };
 }
 
 /** Parents before children, siblings by start; spans whose parent is missing stand at the left. */

@@ -106,34 +106,41 @@ function poisson(random: Random, ratePerSecond: number, lengthMs: number): numbe
   }
 }
 
-/** First in, first out; work stands still during a pause and goes on after it. */
+/** First in, first out; work stands still during a pause and goes on after it. `pauses` ascend. */
 export function fifoServer(
   pauses: readonly { readonly startMs: number; readonly endMs: number }[],
   serviceMs: number,
 ) {
   const busy: { beginMs: number; endMs: number }[] = [];
   let freeMs = Number.NEGATIVE_INFINITY;
+  let next = 0;
+  let asked = 0;
   return {
     /** `arrivedMs` must not go down from call to call. */
     serve(arrivedMs: number): { beginMs: number; endMs: number } {
       let beginMs = Math.max(arrivedMs, freeMs);
-      const standing = pauses.find(({ startMs, endMs }) => startMs <= beginMs && beginMs < endMs);
-      if (standing) beginMs = standing.endMs;
+      let pause = pauses[next];
+      for (; pause && pause.endMs <= beginMs; pause = pauses[next]) next++;
+      if (pause && pause.startMs <= beginMs) {
+        beginMs = pause.endMs;
+        pause = pauses[++next];
+      }
       let endMs = beginMs + serviceMs;
-      for (const pause of pauses) {
-        if (pause.startMs > beginMs && pause.startMs < endMs) endMs += pause.endMs - pause.startMs;
+      for (; pause && pause.startMs < endMs; pause = pauses[++next]) {
+        endMs += pause.endMs - pause.startMs;
       }
       freeMs = endMs;
       busy.push({ beginMs, endMs });
       return { beginMs, endMs };
     },
-    /** End of the work without a gap that goes on at `ms`. */
+    /** End of the work without a gap that goes on at `ms`; to be asked with ascending times. */
     idleAfter(ms: number): number {
       let idleMs = ms;
-      for (const { beginMs, endMs } of busy) {
-        if (beginMs <= idleMs && endMs > idleMs) idleMs = endMs;
+      for (; ; asked++) {
+        const work = busy[asked];
+        if (!work || work.beginMs > idleMs) return idleMs;
+        if (work.endMs > idleMs) idleMs = work.endMs;
       }
-      return idleMs;
     },
   };
 }

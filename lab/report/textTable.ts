@@ -1,0 +1,78 @@
+import { stripVTControlCharacters, type styleText } from 'node:util';
+import CliTable from 'cli-table3';
+import type { Cell, Table } from './table.ts';
+
+/** Colours `text`, or leaves it as it is. */
+export type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
+
+/** A table without borders; the space between its columns shrinks until it fits, if it can. */
+export function textTable(
+  { title, columns, rows }: Table,
+  paint: Paint,
+  widthColumns: number,
+): string {
+  const aligns = columns.map(({ align }, index) => align ?? (index === 0 ? 'left' : 'right'));
+  const widths = columns.map((_, index) => pairWidths(rows.map(({ cells }) => cells[index] ?? '')));
+  const draw = (gap: string) => {
+    const drawing = new CliTable({
+      chars: { ...borderless, middle: gap },
+      style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+      colAligns: aligns,
+      head: columns.map(({ head }) =>
+        head
+          .split('\n')
+          .map((part) => (part === '' ? '' : paint('dim', part)))
+          .join('\n'),
+      ),
+    });
+    for (const { cells, tone } of rows) {
+      drawing.push(
+        cells.map((cell, index) => {
+          const text = aligned(cell, widths[index] ?? [0, 0]);
+          if (tone === 'quiet') return paint('dim', text);
+          return tone === 'mark' && aligns[index] === 'right' ? paint('yellow', text) : text;
+        }),
+      );
+    }
+    return drawing
+      .toString()
+      .split('\n')
+      .map((line) => `  ${line}`.trimEnd());
+  };
+  const fits = (line: string) => stripVTControlCharacters(line).length <= widthColumns;
+  const drawings = ['   ', '  ', ' '].map(draw);
+  const body = drawings.find((lines) => lines.every(fits)) ?? drawings.at(-1) ?? [];
+  return [paint('bold', title), ...body].join('\n');
+}
+
+/** Widest text on either side of the arrows of a column. */
+function pairWidths(cells: readonly Cell[]): [number, number] {
+  const pairs = cells.filter((cell) => typeof cell !== 'string');
+  return [
+    Math.max(0, ...pairs.map(({ baseline }) => baseline.length)),
+    Math.max(0, ...pairs.map(({ pauses }) => pauses.length)),
+  ];
+}
+
+/** Pairs of a column have their arrows below one another. */
+function aligned(cell: Cell, [before, after]: readonly [number, number]): string {
+  if (typeof cell === 'string') return cell;
+  return `${cell.baseline.padStart(before)} → ${cell.pauses.padStart(after)}`;
+}
+
+const borderless = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+};
