@@ -94,7 +94,8 @@ function introduction(file: string, mesh: Mesh): string[] {
   return [
     description === '' ? name : `${name}: ${description}`,
     `${load.rate} requests/s (${load.arrivals}), seed ${seed}, mesh ${file}`,
-    `warm-up ${formatDuration(durations.warmup)}, baseline ${formatDuration(durations.baseline)}, ` +
-      `then the same load for ${formatDuration(durations.pauses)} with ${pauses || 'no pauses'}`,
+    `warm-up ${formatDuration(durations.warmup)} and until the pauses are prepared, ` +
+      `baseline ${formatDuration(durations.baseline)},`,
+    `then the same load for ${formatDuration(durations.pauses)} with ${pauses || 'no pauses'}`,
   ];
 }

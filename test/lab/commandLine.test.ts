@@ -1,0 +1,54 @@
+import { afterEach, beforeEach, expect, type MockInstance, test, vi } from 'vitest';
+import { commandLine } from '../../lab/commandLine.ts';
+
+let stdout: MockInstance<typeof process.stdout.write>;
+let stderr: MockInstance<typeof process.stderr.write>;
+
+beforeEach(() => {
+  stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  vi.spyOn(console, 'error').mockImplementation((text: string) => stderr.mock.calls.push([text]));
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.exitCode = undefined;
+});
+
+function written(stream: MockInstance): string {
+  return stream.mock.calls.map(([text]) => text).join('');
+}
+
+// Each of these is refused before anything starts.
+test.each([
+  { args: [], says: /Commands:\n {2}run/ },
+  { args: ['frob'], says: /unknown command 'frob'\nvalid: run, up, mesh/ },
+  { args: ['run', '--frob'], says: /unknown option '--frob'\nvalid: .*--mesh, .*--rate/ },
+  { args: ['run', 'extra'], says: /too many arguments/ },
+  { args: ['run', '--rate'], says: /'--rate <number>' argument missing/ },
+  { args: ['run', '--rate', '0'], says: /'--rate <number>' .*must be a number above 0/ },
+  { args: ['run', '--rate', 'fast'], says: /must be a number above 0/ },
+  { args: ['run', '--rate', '1e9'], says: /load\.rate: must be a number from/ },
+  { args: ['run', '--duration', '30'], says: /such as 500ms, 30s or 2m/ },
+  { args: ['run', '--duration', '0s'], says: /must be above 0/ },
+  { args: ['run', '--seed', '-1'], says: /whole number from 0 to 4294967295/ },
+  { args: ['run', '--seed', '4294967296'], says: /whole number from 0 to 4294967295/ },
+  { args: ['run', '--pause', 'user=gc'], says: /"user=gc": it is not of that form/ },
+  { args: ['run', '--pause', 'usr=gc:1ms/3s'], says: /no service "usr".*did you mean "user"/ },
+  { args: ['run', '--pause', 'user=cg:1ms/3s'], says: /"cg".*did you mean "gc"/ },
+  { args: ['run', '--mesh', 'nowhere.yaml'], says: /nowhere\.yaml: cannot be read/ },
+  { args: ['run', '--port', 'gateway'], says: /must be NAME=PORT/ },
+  { args: ['run', '--port', 'gateway=70000'], says: /must be NAME=PORT/ },
+  { args: ['run', '--port', 'db=1'], says: /no "db"; valid: gateway, auth, user, otlp, query/ },
+  { args: ['up', '--rate', '5'], says: /unknown option '--rate'\nvalid: / },
+  { args: ['up', '--port', 'otlp=x'], says: /must be NAME=PORT/ },
+])('aftershock $args: exit code 2, and what would be valid', async ({ args, says }) => {
+  expect(await commandLine(args)).toBe(2);
+  expect(written(stderr)).toMatch(says);
+  expect(written(stdout)).toBe('');
+});
+
+test.each(['run', 'up', 'mesh'])('aftershock %s --help shows an example', async (name) => {
+  expect(await commandLine([name, '--help'])).toBe(0);
+  expect(written(stdout)).toMatch(/Examples?:\n {2}npm /);
+});
