@@ -1,4 +1,4 @@
-import { Agent } from 'node:http';
+import http, { type ClientRequest, type RequestOptions } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   context,
@@ -14,8 +14,6 @@ import {
   ATTR_HTTP_REQUEST_METHOD,
   ATTR_HTTP_REQUEST_RESEND_COUNT,
   ATTR_HTTP_RESPONSE_STATUS_CODE,
-  ATTR_NETWORK_PEER_ADDRESS,
-  ATTR_NETWORK_PEER_PORT,
   ATTR_NETWORK_PROTOCOL_VERSION,
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
@@ -27,6 +25,7 @@ import type { Random } from '../../mesh/random.ts';
 import { Attribute } from './attributes.ts';
 import { deadlineHeader } from './deadline.ts';
 import { PassedOn, Problem } from './problem.ts';
+import { addAttribute, giveAttributes } from './spanAttributes.ts';
 
 /** What a call needs to know of the request that it is made for. */
 export interface CallContext {
@@ -61,13 +60,17 @@ export interface Caller {
 /** Statuses worth another attempt: the callee, or one behind it, could not do its work just now. */
 const retryable = new Set([502, 503, 504]);
 
+const clientKind = { kind: SpanKind.CLIENT } as const;
+/** Still experimental in the conventions, whose module of such names is dear to load. */
+const ATTR_URL_TEMPLATE = 'url.template';
+
 /** Why an attempt failed before a whole answer was there. */
 type Failure = { readonly type: string; readonly message: string };
 
 /** @param random for the jitter of the backoff. */
 export function createCaller(tracer: Tracer | null, random: Random): Caller {
-  const httpAgent = new Agent({ keepAlive: true, scheduling: 'lifo' });
-  const http = axios.create({
+  const httpAgent = new http.Agent({ keepAlive: true, scheduling: 'lifo' });
+  const client = axios.create({
     httpAgent,
     proxy: false,
     maxRedirects: 0,
@@ -76,6 +79,7 @@ export function createCaller(tracer: Tracer | null, random: Random): Caller {
     transformResponse: (body: string) => body,
     validateStatus: null,
     maxContentLength: 1 << 20,
+    ...(tracer === null ? {} : { transport: { request: requestWithContext } }),
     headers: { common: { accept: 'application/json' } },
   });
 
@@ -84,7 +88,7 @@ export function createCaller(tracer: Tracer | null, random: Random): Caller {
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), Math.max(1, Math.ceil(timeoutMs)));
     try {
-      return await http.get<string>(url, { headers, signal: abort.signal });
+      return await client.get<string>(url, { headers, signal: abort.signal });
     } catch (error) {
       if (abort.signal.aborted) {
         return { type: 'timeout', message: `No whole answer within ${Math.round(timeoutMs)} ms` };
@@ -105,19 +109,18 @@ export function createCaller(tracer: Tracer | null, random: Random): Caller {
 
     function startSpan(url: string, resends: number): Span | null {
       if (tracer === null) return null;
-      return tracer.startSpan(spanName, {
-        kind: SpanKind.CLIENT,
-        attributes: {
-          [ATTR_HTTP_REQUEST_METHOD]: 'GET',
-          [ATTR_URL_FULL]: url,
-          [ATTR_SERVER_ADDRESS]: hostname,
-          [ATTR_SERVER_PORT]: serverPort,
-          'url.template': route,
-          [Attribute.callIndex]: index,
-          [Attribute.callTo]: call.to,
-          ...(resends > 0 ? { [ATTR_HTTP_REQUEST_RESEND_COUNT]: resends } : {}),
-        },
+      const span = tracer.startSpan(spanName, clientKind);
+      giveAttributes(span, {
+        [ATTR_HTTP_REQUEST_METHOD]: 'GET',
+        [ATTR_URL_FULL]: url,
+        [ATTR_URL_TEMPLATE]: route,
+        [ATTR_SERVER_ADDRESS]: hostname,
+        [ATTR_SERVER_PORT]: serverPort,
+        [Attribute.callIndex]: index,
+        [Attribute.callTo]: call.to,
       });
+      if (resends > 0) addAttribute(span, ATTR_HTTP_REQUEST_RESEND_COUNT, resends);
+      return span;
     }
 
     return async (request: CallContext): Promise<CallResult> => {
@@ -137,9 +140,13 @@ export function createCaller(tracer: Tracer | null, random: Random): Caller {
         if (request.authorization !== undefined) headers.authorization = request.authorization;
         if (deadlineUnixMs !== null) headers[deadlineHeader] = String(deadlineUnixMs);
         const span = startSpan(url, resends);
-        if (span !== null) propagation.inject(trace.setSpan(context.active(), span), headers);
-        last = await attempt(url, headers, Math.min(call.timeout, leftMs));
-        if (span !== null) endSpan(span, last);
+        const timeoutMs = Math.min(call.timeout, leftMs);
+        if (span === null) last = await attempt(url, headers, timeoutMs);
+        else {
+          const inSpan = trace.setSpan(context.active(), span);
+          last = await context.with(inSpan, attempt, undefined, url, headers, timeoutMs);
+          endSpan(span, last);
+        }
         if (isAnswer(last) && !retryable.has(last.status)) break;
       }
       return { to: call.to, body: bodyOf(last, call) };
@@ -147,6 +154,15 @@ export function createCaller(tracer: Tracer | null, random: Random): Caller {
   }
 
   return { prepare, stop: () => httpAgent.destroy() };
+}
+
+/**
+ * `http.request` with the active context in its headers. It goes in here, below axios, as an
+ * instrumentation of http does it: on their way through axios the headers cost as much as a span.
+ */
+function requestWithContext(options: RequestOptions, onResponse: () => void): ClientRequest {
+  propagation.inject(context.active(), options.headers);
+  return http.request(options, onResponse);
 }
 
 /** Waiting before attempt `resends + 1`, in milliseconds; see {@link Backoff}. */
@@ -166,19 +182,14 @@ function isAnswer(result: AxiosResponse<string> | Failure): result is AxiosRespo
 
 function endSpan(span: Span, result: AxiosResponse<string> | Failure): void {
   if (isAnswer(result)) {
-    span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, result.status);
-    const { httpVersion, socket } = result.request.res ?? {};
-    if (httpVersion) span.setAttribute(ATTR_NETWORK_PROTOCOL_VERSION, httpVersion);
-    if (socket?.remoteAddress) {
-      span.setAttribute(ATTR_NETWORK_PEER_ADDRESS, socket.remoteAddress);
-      span.setAttribute(ATTR_NETWORK_PEER_PORT, socket.remotePort);
-    }
+    addAttribute(span, ATTR_HTTP_RESPONSE_STATUS_CODE, result.status);
+    addAttribute(span, ATTR_NETWORK_PROTOCOL_VERSION, '1.1');
     if (result.status >= 400) {
-      span.setAttribute(ATTR_ERROR_TYPE, String(result.status));
+      addAttribute(span, ATTR_ERROR_TYPE, String(result.status));
       span.setStatus({ code: SpanStatusCode.ERROR });
     }
   } else {
-    span.setAttribute(ATTR_ERROR_TYPE, result.type);
+    addAttribute(span, ATTR_ERROR_TYPE, result.type);
     span.setStatus({ code: SpanStatusCode.ERROR, message: result.message });
   }
   span.end();

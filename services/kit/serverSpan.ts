@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { type Context, type Span, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
 import {
   ATTR_CLIENT_ADDRESS,
@@ -16,6 +16,8 @@ import {
   ATTR_USER_AGENT_ORIGINAL,
   HTTP_REQUEST_METHOD_VALUE_OTHER,
 } from '@opentelemetry/semantic-conventions';
+import type { TracedResponse } from './server.ts';
+import { addAttribute, giveAttributes } from './spanAttributes.ts';
 
 const knownMethods = new Set([
   'GET',
@@ -29,6 +31,8 @@ const knownMethods = new Set([
   'PATCH',
 ]);
 
+const serverKind = { kind: SpanKind.SERVER } as const;
+
 /** Starts the span of a request that has just arrived, as the HTTP semantic conventions say. */
 export function startServerSpan(tracer: Tracer, parent: Context, req: IncomingMessage): Span {
   const { headers, socket, url = '/' } = req;
@@ -39,42 +43,39 @@ export function startServerSpan(tracer: Tracer, parent: Context, req: IncomingMe
   const host = headers.host ?? '';
   const colon = host.lastIndexOf(':');
   const portIn = colon > host.lastIndexOf(']');
-  return tracer.startSpan(
-    method,
-    {
-      kind: SpanKind.SERVER,
-      attributes: {
-        [ATTR_HTTP_REQUEST_METHOD]: method,
-        [ATTR_URL_SCHEME]: 'http',
-        [ATTR_URL_PATH]: query === -1 ? url : url.slice(0, query),
-        [ATTR_SERVER_ADDRESS]: portIn ? host.slice(0, colon) : host,
-        [ATTR_SERVER_PORT]: portIn ? Number(host.slice(colon + 1)) : 80,
-        [ATTR_CLIENT_ADDRESS]: socket.remoteAddress,
-        [ATTR_NETWORK_PEER_ADDRESS]: socket.remoteAddress,
-        [ATTR_NETWORK_PEER_PORT]: socket.remotePort,
-        [ATTR_NETWORK_PROTOCOL_VERSION]: req.httpVersion,
-        [ATTR_USER_AGENT_ORIGINAL]: headers['user-agent'],
-      },
-    },
-    parent,
-  );
+  const span = tracer.startSpan(method, serverKind, parent);
+  giveAttributes(span, {
+    [ATTR_HTTP_REQUEST_METHOD]: method,
+    [ATTR_URL_SCHEME]: 'http',
+    [ATTR_URL_PATH]: query === -1 ? url : url.slice(0, query),
+    [ATTR_SERVER_ADDRESS]: portIn ? host.slice(0, colon) : host,
+    [ATTR_SERVER_PORT]: portIn ? Number(host.slice(colon + 1)) : 80,
+    [ATTR_CLIENT_ADDRESS]: socket.remoteAddress ?? '',
+    [ATTR_NETWORK_PEER_ADDRESS]: socket.remoteAddress ?? '',
+    [ATTR_NETWORK_PEER_PORT]: socket.remotePort ?? 0,
+    [ATTR_NETWORK_PROTOCOL_VERSION]: req.httpVersion,
+  });
+  const userAgent = headers['user-agent'];
+  if (userAgent !== undefined) addAttribute(span, ATTR_USER_AGENT_ORIGINAL, userAgent);
+  return span;
 }
 
-/** Ends the span of a request whose answer has gone out, or whose client has gone away. */
-export function endServerSpan(span: Span, res: ServerResponse): void {
-  const { locals } = res as ServerResponse & { locals?: Record<string, unknown> };
-  const route = locals?.route;
-  if (typeof route === 'string') {
-    span.setAttribute(ATTR_HTTP_ROUTE, route);
-    span.updateName(`${res.req.method} ${route}`);
+/**
+ * Ends the span of a request whose answer was handed over; `sent` is false where the client had
+ * gone by then.
+ */
+export function endServerSpan(span: Span, res: TracedResponse, sent: boolean): void {
+  if (res.route !== null) {
+    addAttribute(span, ATTR_HTTP_ROUTE, res.route);
+    span.updateName(`${res.req.method} ${res.route}`);
   }
-  if (!res.writableFinished) {
-    span.setAttribute(ATTR_ERROR_TYPE, 'client_disconnected');
+  if (!sent) {
+    addAttribute(span, ATTR_ERROR_TYPE, 'client_disconnected');
     span.setStatus({ code: SpanStatusCode.ERROR, message: 'The client closed the connection' });
   } else {
-    span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, res.statusCode);
+    addAttribute(span, ATTR_HTTP_RESPONSE_STATUS_CODE, res.statusCode);
     if (res.statusCode >= 500) {
-      span.setAttribute(ATTR_ERROR_TYPE, String(res.statusCode));
+      addAttribute(span, ATTR_ERROR_TYPE, String(res.statusCode));
       span.setStatus({ code: SpanStatusCode.ERROR });
     }
   }

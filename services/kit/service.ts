@@ -1,12 +1,5 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import {
-  context,
-  propagation,
-  ROOT_CONTEXT,
-  type Span,
-  type Tracer,
-  trace,
-} from '@opentelemetry/api';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { context, propagation, ROOT_CONTEXT, type Tracer, trace } from '@opentelemetry/api';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import type { Program } from '../../mesh/mesh.ts';
 import { randomStream } from '../../mesh/random.ts';
@@ -21,7 +14,7 @@ import { pauseAdmin } from './pauses.ts';
 import { PassedOn, Problem, toProblem } from './problem.ts';
 import type { ServiceStats } from './protocol.ts';
 import { compileScript } from './script.ts';
-import { answerProbe, listen } from './server.ts';
+import { answerProbe, listen, type TracedResponse } from './server.ts';
 import { endServerSpan, startServerSpan } from './serverSpan.ts';
 import { readStats } from './stats.ts';
 import { type Telemetry, version } from './telemetry.ts';
@@ -107,9 +100,9 @@ export async function startService(
     tracer,
     onStop: (close) => closers.push(close),
     get(route, answer) {
-      app.get(route, async (req, res) => {
-        const span = spanOf(res);
-        if (span !== null) res.locals.route = route;
+      app.get(route, async (req, response) => {
+        const res = response as Response & TracedResponse;
+        res.route = route;
         const id = readId(req.params.id);
         const deadlineUnixMs = readDeadline(req.headers);
         refuseExpired(deadlineUnixMs, Date.now());
@@ -125,7 +118,7 @@ export async function startService(
                 runScript({ id, deadlineUnixMs, authorization } satisfies CallContext),
             });
           },
-          (waitedMs) => span?.setAttribute(Attribute.queueWaitMs, waitedMs),
+          (waitedMs) => res.span?.setAttribute(Attribute.queueWaitMs, waitedMs),
         );
         send(res, 200, 'application/json; charset=utf-8', body);
       });
@@ -134,8 +127,8 @@ export async function startService(
   app.use((_req, _res) => {
     throw new Problem(404, 'no-such-path', 'This service has no such path');
   });
-  app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
-    const span = spanOf(res);
+  app.use((error: unknown, _req: Request, response: Response, _next: NextFunction) => {
+    const res = response as Response & TracedResponse;
     if (error instanceof PassedOn) {
       for (const [name, value] of Object.entries(error.headers)) res.setHeader(name, value);
       return send(res, error.status, undefined, error.body);
@@ -143,23 +136,26 @@ export async function startService(
     const problem = toProblem(error);
     if (problem.status === 500) {
       logger.error({ err: error }, 'A request failed');
-      span?.recordException(error as Error);
+      res.span?.recordException(error as Error);
     }
     for (const [name, value] of Object.entries(problem.headers)) res.setHeader(name, value);
-    const body = problem.body(serviceName, span?.spanContext().traceId);
+    const body = problem.body(serviceName, res.span?.spanContext().traceId);
     send(res, problem.status, 'application/problem+json', body);
   });
 
-  function send(res: ServerResponse, status: number, type: string | undefined, body: string): void {
+  function send(res: TracedResponse, status: number, type: string | undefined, body: string): void {
     requests++;
     if (type !== undefined) res.setHeader('content-type', type);
     res.setHeader('content-length', Buffer.byteLength(body));
     if (stopping !== null) res.setHeader('connection', 'close');
     res.statusCode = status;
+    const sent = !res.destroyed;
     res.end(body);
+    // A body as short as ours is with the kernel by now.
+    if (res.span !== null) endServerSpan(res.span, res, sent);
   }
 
-  function handle(req: IncomingMessage, res: ServerResponse): void {
+  function handle(req: IncomingMessage, res: TracedResponse): void {
     if (answerProbe(req, res, ready)) return;
     if (!telemetry.httpSpans) {
       app(req, res);
@@ -167,8 +163,7 @@ export async function startService(
     }
     const parent = propagation.extract(ROOT_CONTEXT, req.headers);
     const span = startServerSpan(tracer, parent, req);
-    spans.set(res, span);
-    res.once('close', () => endServerSpan(span, res));
+    res.span = span;
     context.with(trace.setSpan(parent, span), app, undefined, req, res);
   }
 
@@ -205,13 +200,6 @@ export async function startService(
     stats,
     stop: (timeoutMs = 10_000) => (stopping ??= drain(timeoutMs)),
   };
-}
-
-const spans = new WeakMap<ServerResponse, Span>();
-
-/** The server span that belongs to a response; null where requests are not traced. */
-function spanOf(res: ServerResponse): Span | null {
-  return spans.get(res) ?? null;
 }
 
 function readId(text: unknown): number {

@@ -10,6 +10,7 @@ import {
   ATTR_DB_SYSTEM_NAME,
   ATTR_ERROR_TYPE,
 } from '@opentelemetry/semantic-conventions';
+import { giveAttributes } from './spanAttributes.ts';
 
 export interface User {
   readonly id: number;
@@ -32,6 +33,7 @@ const families = ['Lovelace', 'Hopper', 'Dijkstra', 'Liskov', 'Knuth', 'Allen', 
 const cities = ['London', 'New York', 'Rotterdam', 'Los Angeles', 'Milwaukee', 'Peru', 'Madrid'];
 
 const queryText = 'SELECT id, name, email, city FROM users WHERE id = ?';
+const clientKind = { kind: SpanKind.CLIENT } as const;
 const attributes = {
   [ATTR_DB_SYSTEM_NAME]: 'sqlite',
   [ATTR_DB_NAMESPACE]: 'main',
@@ -48,7 +50,8 @@ export function openUsers(path: string, tracer: Tracer): Users {
   const select = database.prepare(queryText);
   return {
     find(id) {
-      const span = tracer.startSpan('SELECT users', { kind: SpanKind.CLIENT, attributes });
+      const span = tracer.startSpan('SELECT users', clientKind);
+      giveAttributes(span, { ...attributes });
       try {
         return select.get(id) as User | undefined;
       } catch (error) {
