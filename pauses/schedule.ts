@@ -3,6 +3,9 @@ import type { PauseMaker } from './maker.ts';
 import type { PlannedPause } from './plan.ts';
 import type { Phase } from './strategy.ts';
 
+/** The backlog of a pause drains undisturbed: the next one is prepared this much later, or sooner if due. */
+const QUIET_MS = 500;
+
 export interface ScheduleOptions {
   readonly kind: string;
   readonly phase: Phase;
@@ -45,6 +48,8 @@ export function startSchedule(options: ScheduleOptions): Schedule {
       const dueMs = startMs + shiftMs + atMs;
       try {
         let hindered = performance.now() > dueMs;
+        const quietMs = Math.min(QUIET_MS, (dueMs - performance.now()) / 4);
+        await sleep(Math.max(0, quietMs), undefined, { signal });
         const ready = maker.prepare(kind, durationMs);
         ready.catch(() => {}); // awaited below, once the pause is due
         await sleep(Math.max(0, dueMs - performance.now()), undefined, { signal });

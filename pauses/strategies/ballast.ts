@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
 /** Bytes of one link on a 64-bit V8: map, properties, elements, `next`. */
 export const LINK_BYTES = 32;
@@ -16,8 +16,8 @@ class Link {
 /** Live objects that every full collection has to visit. */
 export interface Ballast {
   readonly links: number;
-  /** Grows or shrinks to `links`, about 1 ms of it in a turn of the loop. */
-  resize(links: number): Promise<void>;
+  /** Grows or shrinks to `links` in slices of about 1 ms, each in a turn of its own, `restMs` apart. */
+  resize(links: number, restMs: number): Promise<void>;
 }
 
 /**
@@ -37,7 +37,7 @@ export function ballast(promote: () => void): Ballast {
     get links() {
       return links;
     },
-    async resize(target) {
+    async resize(target, restMs) {
       const growing = links < target;
       while (links !== target) {
         const step = Math.min(LINKS_PER_TURN, Math.abs(target - links));
@@ -49,7 +49,7 @@ export function ballast(promote: () => void): Ballast {
           for (let i = 0; i < step; i++) head = head?.next ?? null;
           links -= step;
         }
-        await nextTurn();
+        await (restMs > 0 ? sleep(restMs) : nextTurn());
       }
     },
   };

@@ -15,8 +15,13 @@ const FAR_OFF = 0.2;
 const ROUNDS = 6;
 /** Start of the calibration. Measured on machines of 2024: 15 to 30 ns. */
 const NANO_PER_LINK = 20;
-/** Share of a pause's error that is taken into the next one's ballast. */
+/** Share of the error of the latest pauses that is taken into the next one's ballast. */
 const FEEDBACK = 0.3;
+const LARGEST_STEP = 0.1;
+/** A ballast that is this close to what is wanted is left as it is. */
+const DEAD_BAND = 0.01;
+/** Between two slices of a change during a run, for the service's own work. */
+const REST_MS = 2;
 /** Share of the heap not used by others that the ballast may take. */
 const HEAP_SHARE = 0.8;
 
@@ -83,7 +88,7 @@ export default function gc(): PauseStrategy {
     await measure(signal); // Promotes what is young, once.
     floorMs = await medianOfThree(signal);
     for (let round = 0; round < ROUNDS; round++) {
-      await load.resize(linksFor(durationMs));
+      await load.resize(linksFor(durationMs), 0);
       const firstMs = await measure(signal);
       const farOff = Math.abs(firstMs / durationMs - 1) > FAR_OFF;
       const ms = farOff ? firstMs : await medianOfThree(signal);
@@ -97,7 +102,7 @@ export default function gc(): PauseStrategy {
     errors.push(measuredMs / requestedMs - 1);
     if (errors.length > 3) errors.shift();
     // One pause that lost its core says nothing about the heap: the median of three leaves it out.
-    const step = 1 + FEEDBACK * Math.max(-0.5, Math.min(0.5, median(errors)));
+    const step = 1 + Math.max(-LARGEST_STEP, Math.min(LARGEST_STEP, FEEDBACK * median(errors)));
     floorMs *= step;
     msPerLink *= step;
   }
@@ -105,9 +110,13 @@ export default function gc(): PauseStrategy {
   return {
     kind: 'gc',
     async prepare(durationMs, signal) {
-      if (calibrated) await load.resize(linksFor(durationMs));
-      else await calibrate(durationMs, signal);
-      calibrated = true;
+      if (!calibrated) {
+        await calibrate(durationMs, signal);
+        calibrated = true;
+        return;
+      }
+      const links = linksFor(durationMs);
+      if (Math.abs(links / load.links - 1) > DEAD_BAND) await load.resize(links, REST_MS);
     },
     // Runs up to its first `await` before it returns: the thread stops in the caller's phase.
     async strike(durationMs): Promise<Strike> {
@@ -127,7 +136,7 @@ export default function gc(): PauseStrategy {
       return { startNano, endNano, ...(forced.count > 0 && { collectionMs: forced.durationMs }) };
     },
     async stop() {
-      await load.resize(0);
+      await load.resize(0, 0);
       calibrated = false;
     },
   };

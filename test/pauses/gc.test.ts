@@ -40,13 +40,13 @@ test('ballast() keeps what it grew alive, a slice a turn', async () => {
     turns++;
     immediate = setImmediate(turn);
   });
-  await load.resize(300_000);
+  await load.resize(300_000, 0);
   clearImmediate(immediate);
   expect(load.links).toBe(300_000);
   expect(turns).toBeGreaterThanOrEqual(29);
   expect(getHeapStatistics().used_heap_size - before).toBeGreaterThan(300_000 * 16);
-  await load.resize(12_345);
+  await load.resize(12_345, 0);
   expect(load.links).toBe(12_345);
-  await load.resize(0);
+  await load.resize(0, 0);
   expect(load.links).toBe(0);
 });
