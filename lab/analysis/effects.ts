@@ -32,7 +32,7 @@ export interface PauseEffect {
   /** Largest latency at the client among victims of this pause alone; null if there are none. */
   readonly largestMs: number | null;
   /** Sum of (latency at the client − baseline's mean) over victims of this pause alone. */
-  readonly lostRequestMs: number;
+  readonly lostRequestMs: number | null;
   /** null where the baseline could not tell λ, b or ρ, and for `delay`, which stops nothing. */
   readonly expected: {
     readonly hit: number;
@@ -121,7 +121,10 @@ export function effectOf(
     drainMs: victims.drainMs,
     drainCut: victims.drainCut,
     largestMs: latenciesMs.length > 0 ? Math.max(...latenciesMs) : null,
-    lostRequestMs: latenciesMs.reduce((sum, ms) => sum + ms - (baselineMeanMs ?? 0), 0),
+    lostRequestMs:
+      baselineMeanMs === null
+        ? null
+        : latenciesMs.reduce((sum, ms) => sum + ms - baselineMeanMs, 0),
     expected: isControl(pause) ? null : expectedEffect(measuredMs, load),
   };
 }

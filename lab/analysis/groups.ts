@@ -96,7 +96,7 @@ function pauseGroup(
       expected: known ? median(expectations.map(({ drainMs }) => drainMs)) : null,
     },
     lostRequestMs: {
-      mean: mean(effects.map(({ lostRequestMs }) => lostRequestMs)),
+      mean: mean(effects.flatMap(({ lostRequestMs }) => lostRequestMs ?? [])),
       expected: known ? mean(expectations.map(({ lostRequestMs }) => lostRequestMs)) : null,
     },
     amplification: amplified,

@@ -12,7 +12,7 @@ export function ms(value: number | null): string {
   if (value === null) return 'no data';
   if (!Number.isFinite(value)) return 'no end';
   const rounded = Math.abs(value) < 9.95 ? value.toFixed(1) : whole.format(value);
-  return rounded.replace(/^-(?=[0.]+$)/, '');
+  return positiveZero(rounded);
 }
 
 export function quantileMs(value: Quantile): string {
@@ -31,13 +31,17 @@ export function signedMs(value: number | null): string {
 /** A figure with `digits` decimals; null is "no data". */
 export function decimal(value: number | null, digits: number): string {
   if (value === null) return 'no data';
-  return Number.isFinite(value) ? value.toFixed(digits) : 'no end';
+  return Number.isFinite(value) ? positiveZero(value.toFixed(digits)) : 'no end';
 }
 
 /** 1.5 %, 12 % */
 export function percent(share: number): string {
   const value = share * 100;
-  return `${value > 0 && value < 9.95 ? value.toFixed(1) : value.toFixed(0)} %`;
+  return `${value >= 0.05 && value < 9.95 ? value.toFixed(1) : value.toFixed(0)} %`;
+}
+
+function positiveZero(text: string): string {
+  return text.replace(/^-(?=[0.]+$)/, '');
 }
 
 /** 3 s, 2.5 s, 120 ms */
@@ -64,4 +68,9 @@ export function list(items: readonly string[]): string {
 export function differs(measured: number, expected: number, least: number): boolean {
   const gap = Math.abs(measured - expected);
   return !(gap <= least || gap <= 0.3 * expected);
+}
+
+/** The same for sums of independent events: chance alone moves them by three times their root. */
+export function countDiffers(measured: number, expected: number): boolean {
+  return differs(measured, expected, 3 * Math.sqrt(expected));
 }

@@ -4,6 +4,7 @@ import { type Quantile, samplesBeyond } from '../analysis/percentiles.ts';
 import { visibleIfEveryMs } from '../model/percentile.ts';
 import {
   count,
+  countDiffers,
   decimal,
   differs,
   duration,
@@ -26,7 +27,7 @@ export function subject({ run }: Result): string {
   const { mesh, phases } = run;
   const { rate, arrivals } = mesh.load;
   const lengths = phases
-    .filter(({ name }) => name !== 'warmup')
+    .filter(({ name, load }) => name !== 'warmup' && load.intended > 0)
     .map(({ name, startUnixMs, endUnixMs }) => {
       const length = duration(Math.round((endUnixMs - startUnixMs) / 100) * 100);
       return name === 'pauses' ? `${length} with pauses` : `${length} ${name}`;
@@ -74,9 +75,7 @@ function groupSentence(group: PauseGroup, analysis: Analysis): Sentence {
   const of = victims === 0 ? '' : ` (${each(hit)} hit, ${each(queued)} queued behind it)`;
   const want = expected ? `; expected *${each(expected.hit + expected.queued)}*` : '';
   const off =
-    expected && differs(victims / pauses, (expected.hit + expected.queued) / pauses, 1)
-      ? ', which is far off'
-      : '';
+    expected && countDiffers(victims, expected.hit + expected.queued) ? ', which is far off' : '';
   const every = everyMs(analysis);
   const often = pauses > 1 && every !== null ? `, one every ${duration(every)}` : '';
   const wanted = group.requestedMs?.median ?? measuredMs.median;
@@ -100,6 +99,13 @@ function client({ analysis }: Result): Sentence {
     return {
       tone: 'plain',
       text: `Too few requests for a P99 at the client; the slowest took *${quantileMs(slowest)} ms*.`,
+    };
+  }
+  if (analysis.tiers[0]?.baseline === null) {
+    const after = `*${quantileMs(p99.pausesMs)} ms*`;
+    return {
+      tone: 'plain',
+      text: `P99 at the client with pauses: ${after}. There is no baseline.`,
     };
   }
   const { changeMs, predictedMs } = p99;
@@ -217,7 +223,10 @@ function sampleNotes({ tiers }: Analysis): Sentence[] {
 }
 
 function pauseNotes({ groups, trouble }: Analysis): Sentence[] {
-  const few = groups.filter((group) => group.amplification[0]?.enough === false && !group.control);
+  const few = groups.filter(({ amplification, control }) => {
+    const client = amplification[0];
+    return client !== undefined && !client.enough && client.pauses > 0 && !control;
+  });
   const shared = groups.filter((group) => group.shared > 0);
   return [
     ...shared.map(

@@ -4,7 +4,16 @@ import type { PauseGroup } from '../analysis/groups.ts';
 import type { Percentiles } from '../analysis/percentiles.ts';
 import type { TierPhase, TierRow } from '../analysis/tierRows.ts';
 import type { Run } from '../run.ts';
-import { count, decimal, differs, ms, percent, quantileMs, signedMs } from './format.ts';
+import {
+  count,
+  countDiffers,
+  decimal,
+  differs,
+  ms,
+  percent,
+  quantileMs,
+  signedMs,
+} from './format.ts';
 import { type Cell, pair, type Row, type Table } from './table.ts';
 
 /** Percentiles per tier, baseline → with pauses. */
@@ -96,63 +105,48 @@ export function pauseTable(analysis: Analysis, group: PauseGroup): Table {
   const { pauses, requestedMs, measuredMs, expected, drainMs, lostRequestMs } = group;
   const load = analysis.services[group.service];
   const { additivity } = analysis;
-  const each = (total: number | undefined) => (total === undefined ? null : total / pauses);
+  const each = (total: number) => decimal(total / pauses, 1);
   const line = (
     name: string,
     measured: number | null,
     wanted: number | null,
-    show: (value: number | null) => string,
     least: number,
     how: string,
   ): Row => ({
     ...(measured !== null && wanted !== null && differs(measured, wanted, least)
       ? { tone: 'mark' as const }
       : {}),
-    cells: [name, show(measured), wanted === null ? '–' : show(wanted), how],
+    cells: [name, ms(measured), wanted === null ? '–' : ms(wanted), how],
   });
-  const oneDecimal = (value: number | null) => decimal(value, 1);
-  const rho = `ρ = ${decimal(load?.utilization ?? null, 2)}`;
-  const rate = `λ = ${decimal(load?.requestsPerSecond ?? null, 0)}/s`;
-  const time = `b = ${ms(load?.timeInProcessMs ?? null)} ms`;
+  const counts = (name: string, measured: number, wanted: number | null, how: string): Row => ({
+    ...(wanted !== null && countDiffers(measured, wanted) ? { tone: 'mark' as const } : {}),
+    cells: [name, each(measured), wanted === null ? '–' : each(wanted), how],
+  });
+  const hitFrom = expected
+    ? `: λ = ${decimal(load?.requestsPerSecond ?? null, 0)}/s, b = ${ms(load?.timeInProcessMs ?? null)} ms`
+    : '';
+  const queuedFrom = expected ? `: ρ = ${decimal(load?.utilization ?? null, 2)}` : '';
   const rows: Row[] = [
     line(
       'length D, ms',
       measuredMs.median,
       requestedMs?.median ?? null,
-      ms,
       2,
       `median of ${pauses}; ${ms(measuredMs.min)} to ${ms(measuredMs.max)}`,
     ),
-    line(
-      'requests hit',
-      each(group.hit),
-      each(expected?.hit),
-      oneDecimal,
-      1,
-      `λ(D+b): ${rate}, ${time}`,
-    ),
-    line(
-      'queued behind it',
-      each(group.queued),
-      each(expected?.queued),
-      oneDecimal,
-      1,
-      `λDρ/(1−ρ): ${rho}`,
-    ),
-    line(
+    counts('requests hit', group.hit, expected?.hit ?? null, `λ(D+b)${hitFrom}`),
+    counts('queued behind it', group.queued, expected?.queued ?? null, `λDρ/(1−ρ)${queuedFrom}`),
+    counts(
       'victims',
-      each(group.victims),
-      each(expected ? expected.hit + expected.queued : undefined),
-      oneDecimal,
-      1,
+      group.victims,
+      expected ? expected.hit + expected.queued : null,
       `${count(group.victims)} in all${ratioNote(group)}`,
     ),
-    line('drain, ms', drainMs.median, drainMs.expected, ms, 5, 'Dρ/(1−ρ); median'),
+    line('drain, ms', drainMs.median, drainMs.expected, 5, 'Dρ/(1−ρ); median'),
     line(
       'lost request-time, ms',
       lostRequestMs.mean,
       lostRequestMs.expected,
-      ms,
       50,
       'λD²/(2(1−ρ)), summed over victims',
     ),

@@ -58,8 +58,8 @@ describe('analyse() of 50 pauses of 120 ms in the last of three services', () =>
 
   test('says that a pause is additive', () => {
     expect(additivity).toMatchObject({
-      pauses: 100,
-      below: 100,
+      pauses: 50,
+      below: 50,
       additive: true,
       baselineIs: 'max',
     });
@@ -179,6 +179,7 @@ test('analyse() without a baseline counts victims, and has no data on what depen
   expect(services.user?.utilization).toBeNull();
   expect(groups[0]?.victims).toBeGreaterThan(0);
   expect(groups[0]).toMatchObject({ expected: null, victimRatio: null });
+  expect(groups[0]?.lostRequestMs.mean).toBeNull();
   expect(groups[0]?.amplification[0]).toMatchObject({ median: null, max: null, victims: 0 });
   expect(additivity.additive).toBeNull();
   expect(tiers[0]?.baseline).toBeNull();

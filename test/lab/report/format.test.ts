@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  countDiffers,
   differs,
   duration,
   list,
@@ -53,6 +54,7 @@ test.each([
 
 test.each([
   { share: 0, want: '0 %' },
+  { share: 0.0004, want: '0 %' },
   { share: 0.015, want: '1.5 %' },
   { share: 0.5, want: '50 %' },
 ])('percent() of $share is $want', ({ share, want }) => {
@@ -67,6 +69,14 @@ test('plural() and list() read as text', () => {
     'a and b',
     'a, b and c',
   ]);
+});
+
+test.each([
+  { measured: 9, expected: 14.2, want: false },
+  { measured: 90, expected: 142, want: true },
+  { measured: 120, expected: 142, want: false },
+])('countDiffers() is $want for $measured where $expected were expected', (row) => {
+  expect(countDiffers(row.measured, row.expected)).toBe(row.want);
 });
 
 test.each([
