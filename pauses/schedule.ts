@@ -3,7 +3,7 @@ import type { PauseMaker } from './maker.ts';
 import type { PlannedPause } from './plan.ts';
 import type { Phase } from './strategy.ts';
 
-/** The backlog of a pause drains undisturbed: the next one is prepared this much later, or sooner if due. */
+/** After a pause its backlog drains undisturbed for this long, or less where the next one is near. */
 const QUIET_MS = 500;
 
 export interface ScheduleOptions {

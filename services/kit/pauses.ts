@@ -167,7 +167,7 @@ function answerProblem(
     .send(problem.body('admin', undefined));
 }
 
-/** Body parsers carry their own status; strategies refuse with a RangeError, loading with a TypeError. */
+/** Parsers give a status of their own; strategies refuse with a RangeError, modules with a TypeError. */
 function statusOf(error: unknown): number {
   if (!(error instanceof Error)) return 500;
   if ('status' in error && typeof error.status === 'number') return error.status;
