@@ -7,7 +7,8 @@ import type { TierRow } from './tierRows.ts';
 
 /**
  * One pause is additive when no victim waits for longer than without it plus the pause plus the
- * work that piled up meanwhile: latency ≤ baseline's P99.9 + D + λDS + 5 ms, and none failed.
+ * work that piled up meanwhile: latency ≤ baseline's P99.9 + D + λDS + 5 ms, and none failed. S is
+ * a request's work at the paused service and at those above, which the backlog passes as a burst.
  */
 export interface Additivity {
   /** Pauses with a victim of their own; the control is not among them. */
@@ -18,9 +19,9 @@ export interface Additivity {
   readonly baselineMs: number | null;
   /** The maximum stands in where there are too few samples for P99.9. */
   readonly baselineIs: 'p99.9' | 'max';
-  /** Median over the pauses. */
-  readonly boundMs: number | null;
+  /** Largest latency of all, and the bound of the pause that it belongs to. */
   readonly largestMs: number | null;
+  readonly boundMs: number | null;
   readonly evidence: AdditivityEvidence;
 }
 
@@ -71,15 +72,15 @@ export function additivity(
     const bound = bounds[index] ?? null;
     return bound !== null && largestMs <= bound && failed === 0;
   }).length;
-  const ascending = bounds.filter((bound) => bound !== null).sort((a, b) => a - b);
+  const largestMs = pauses.length > 0 ? Math.max(...pauses.map((one) => one.largestMs)) : null;
   return {
     pauses: pauses.length,
     below,
     additive: pauses.length === 0 || baselineMs === null ? null : below >= 0.9 * pauses.length,
     baselineMs,
     baselineIs,
-    boundMs: ascending[Math.floor((ascending.length - 1) / 2)] ?? null,
-    largestMs: pauses.length > 0 ? Math.max(...pauses.map(({ largestMs }) => largestMs)) : null,
+    largestMs,
+    boundMs: bounds[pauses.findIndex((one) => one.largestMs === largestMs)] ?? null,
     evidence: {
       ...rowEvidence(rows),
       failedVictims: effects.reduce((sum, { failed }) => sum + failed, 0),
@@ -93,13 +94,12 @@ export function additivity(
   };
 }
 
-/** S is the work of one request at the paused service: ρ/λ. */
 function boundMs(
   { measuredMs }: PauseEffect,
   baselineMs: number,
   load: ServiceLoad | undefined,
 ): number {
-  return baselineMs + measuredMs * (1 + (load?.utilization ?? 0)) + slackMs;
+  return baselineMs + measuredMs * (1 + (load?.wayUtilization ?? 0)) + slackMs;
 }
 
 function rowEvidence(

@@ -5,7 +5,7 @@ import { type ArticleCell, articleCells } from './article.ts';
 import { type PercentileChange, percentileChanges } from './change.ts';
 import { effectOf, loadWindow, type PauseEffect, pauseCases } from './effects.ts';
 import { type PauseGroup, pauseGroups } from './groups.ts';
-import { mean } from './percentiles.ts';
+import { mean, median } from './percentiles.ts';
 import { type ServiceLoad, serviceLoads } from './serviceLoad.ts';
 import { type SpanLedger, spanLedger } from './spanLedger.ts';
 import { type TierRow, tierRows } from './tierRows.ts';
@@ -43,9 +43,11 @@ export function analyse(run: Run, spans: Iterable<Span>): Analysis {
   const services = serviceLoads(run, traces);
   const tiers = tierRows(run, traces);
   const cases = pauseCases(run, traces, services);
-  const baseline = traces.requests.filter(({ phase, dropped }) => phase === 'baseline' && !dropped);
-  const baselineMeanMs = mean(baseline.map(({ latencyMs }) => latencyMs));
-  const pauses = cases.map((one) => effectOf(one, services[one.pause.service], baselineMeanMs));
+  const baselineMs = traces.requests
+    .filter(({ phase, dropped }) => phase === 'baseline' && !dropped)
+    .map(({ latencyMs }) => latencyMs);
+  const baseline = { meanMs: mean(baselineMs), medianMs: median(baselineMs) };
+  const pauses = cases.map((one) => effectOf(one, services[one.pause.service], baseline));
   const window = loadWindow(traces);
   return {
     tiers,

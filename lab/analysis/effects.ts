@@ -2,10 +2,12 @@ import {
   drainMs,
   expectedHit,
   expectedQueued,
+  extraWaitMs,
   lostRequestMs,
   type PausedQueue,
 } from '../model/pause.ts';
 import type { Run } from '../run.ts';
+import { median } from './percentiles.ts';
 import type { ServiceLoad } from './serviceLoad.ts';
 import type { PauseSpan, RequestRecord, Traces } from './traces.ts';
 import { Arrivals, type Victims, victimsOf } from './victims.ts';
@@ -33,12 +35,19 @@ export interface PauseEffect {
   readonly largestMs: number | null;
   /** Sum of (latency at the client − baseline's mean) over victims of this pause alone. */
   readonly lostRequestMs: number | null;
+  /**
+   * Median over victims of this pause alone of what they waited beyond D − (1 − ρ)t, t after the
+   * pause began: the backlog comes as a burst, at this service and at those above.
+   */
+  readonly beyondMs: number | null;
   /** null where the baseline could not tell λ, b or ρ, and for `delay`, which stops nothing. */
   readonly expected: {
     readonly hit: number;
     readonly queued: number;
     readonly drainMs: number;
     readonly lostRequestMs: number;
+    /** λDS: nobody should wait longer for the burst than all of it takes. */
+    readonly beyondMs: number;
   } | null;
 }
 
@@ -101,7 +110,7 @@ export function loadWindow(traces: Traces): { startMs: number; endMs: number } |
 export function effectOf(
   { pause, victims, own }: PauseCase,
   load: ServiceLoad | undefined,
-  baselineMeanMs: number | null,
+  baseline: { readonly meanMs: number | null; readonly medianMs: number | null },
 ): PauseEffect {
   const { service, kind, phase, sequence, startMs, requestedMs, measuredMs } = pause;
   const all = everyVictim(victims);
@@ -122,16 +131,15 @@ export function effectOf(
     drainCut: victims.drainCut,
     largestMs: latenciesMs.length > 0 ? Math.max(...latenciesMs) : null,
     lostRequestMs:
-      baselineMeanMs === null
-        ? null
-        : latenciesMs.reduce((sum, ms) => sum + ms - baselineMeanMs, 0),
+      baseline.meanMs === null ? null : sum(latenciesMs) - baseline.meanMs * latenciesMs.length,
+    beyondMs: beyondMs(pause, own, load, baseline.medianMs),
     expected: isControl(pause) ? null : expectedEffect(measuredMs, load),
   };
 }
 
 function expectedEffect(pauseMs: number, load: ServiceLoad | undefined): PauseEffect['expected'] {
   if (!load) return null;
-  const { requestsPerSecond, timeInProcessMs, utilization } = load;
+  const { requestsPerSecond, timeInProcessMs, utilization, wayUtilization } = load;
   if (requestsPerSecond === null || timeInProcessMs === null || utilization === null) return null;
   const queue: PausedQueue = { requestsPerSecond, pauseMs, timeInProcessMs, utilization };
   return {
@@ -139,7 +147,29 @@ function expectedEffect(pauseMs: number, load: ServiceLoad | undefined): PauseEf
     queued: expectedQueued(queue),
     drainMs: drainMs(queue),
     lostRequestMs: lostRequestMs(queue),
+    beyondMs: pauseMs * (wayUtilization ?? utilization),
   };
+}
+
+function beyondMs(
+  { service, startMs, measuredMs }: PauseSpan,
+  own: readonly RequestRecord[],
+  load: ServiceLoad | undefined,
+  usualMs: number | null,
+): number | null {
+  const utilization = load?.utilization ?? null;
+  if (utilization === null || usualMs === null) return null;
+  return median(
+    own.map(({ calls, latencyMs }) => {
+      const arrivedMs = calls.find((call) => call.service === service)?.startMs ?? startMs;
+      const sinceMs = Math.max(0, arrivedMs - startMs);
+      return latencyMs - usualMs - extraWaitMs({ pauseMs: measuredMs, utilization }, sinceMs);
+    }),
+  );
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 function everyVictim({ hit, queued }: Victims): RequestRecord[] {

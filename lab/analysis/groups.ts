@@ -26,6 +26,8 @@ export interface PauseGroup {
   readonly drainMs: { readonly median: number | null; readonly expected: number | null };
   /** Mean per pause of what all victims lost together. */
   readonly lostRequestMs: { readonly mean: number | null; readonly expected: number | null };
+  /** Medians over the pauses: the wait beyond the saw-tooth, against λDS. */
+  readonly beyondMs: { readonly median: number | null; readonly expected: number | null };
   readonly amplification: readonly Amplification[];
 }
 
@@ -98,6 +100,10 @@ function pauseGroup(
     lostRequestMs: {
       mean: mean(effects.flatMap(({ lostRequestMs }) => lostRequestMs ?? [])),
       expected: known ? mean(expectations.map(({ lostRequestMs }) => lostRequestMs)) : null,
+    },
+    beyondMs: {
+      median: median(effects.flatMap((effect) => effect.beyondMs ?? [])),
+      expected: known ? median(expectations.map((one) => one.beyondMs)) : null,
     },
     amplification: amplified,
   };

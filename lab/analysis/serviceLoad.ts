@@ -1,4 +1,5 @@
 import type { Run } from '../run.ts';
+import { upstreamOf } from './chain.ts';
 import { mean, median } from './percentiles.ts';
 import type { Traces, Visit } from './traces.ts';
 
@@ -16,6 +17,11 @@ export interface ServiceLoad {
   readonly slotUtilization: number | null;
   /** ρ: the larger of the two. */
   readonly utilization: number | null;
+  /**
+   * ρ, plus the CPU utilisation of every service above: times D it is the work λDS that has piled
+   * up after a pause for the way back to the client, S being the work of a request on that way.
+   */
+  readonly wayUtilization: number | null;
   /** Median time from the caller's sending until the handler's turn. */
   readonly usualBeginMs: number | null;
 }
@@ -25,8 +31,8 @@ export function serviceLoads(run: Run, traces: Traces): Record<string, ServiceLo
   const baseline = traces.requests.filter(({ phase }) => phase === 'baseline');
   const requestsPerSecond = rateOf(baseline.map(({ intendedMs }) => intendedMs));
   const usage = run.phases.find(({ name }) => name === 'baseline')?.services ?? {};
-  return Object.fromEntries(
-    Object.entries(run.mesh.services).map(([service, { concurrency }]) => {
+  const loads = Object.entries(run.mesh.services).map(
+    ([service, { concurrency }]): [string, Omit<ServiceLoad, 'wayUtilization'>] => {
       const visits = baseline.map(({ calls }) => visitsAt(calls, service)).filter((v) => v.length);
       const rate =
         requestsPerSecond === null ? null : (requestsPerSecond * visits.length) / baseline.length;
@@ -37,7 +43,7 @@ export function serviceLoads(run: Run, traces: Traces): Record<string, ServiceLo
       const slotUtilization =
         concurrency === null ? null : product(rate, slotMs, 1 / 1000 / concurrency);
       const known = [cpuUtilization, slotUtilization].filter((value) => value !== null);
-      const load: ServiceLoad = {
+      const load = {
         requestsPerSecond: rate,
         timeInProcessMs: mean(visits.map((all) => sum(all.map((v) => v.leftMs - v.arrivedMs)))),
         cpuMsPerRequest,
@@ -49,6 +55,18 @@ export function serviceLoads(run: Run, traces: Traces): Record<string, ServiceLo
         ),
       };
       return [service, load];
+    },
+  );
+  const cpu = new Map(loads.map(([service, { cpuUtilization }]) => [service, cpuUtilization]));
+  return Object.fromEntries(
+    loads.map(([service, load]) => {
+      const above = [...upstreamOf(run.mesh, service)].filter((name) => name !== service);
+      const way = [load.utilization, ...above.map((name) => cpu.get(name) ?? null)];
+      const known = way.filter((value) => value !== null);
+      return [
+        service,
+        { ...load, wayUtilization: known.length === way.length ? sum(known) : null },
+      ];
     }),
   );
 }

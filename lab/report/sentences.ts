@@ -147,8 +147,8 @@ function additivitySentence({ additivity }: Analysis): Sentence[] {
       {
         tone: 'good',
         text:
-          `Additive: ${kept} no request took longer than baseline + pause + backlog ` +
-          `(${ms(boundMs)} ms); the slowest took *${ms(largestMs)} ms*.`,
+          `Additive: ${kept} no request took longer than baseline + pause + backlog; the slowest ` +
+          `took *${ms(largestMs)} ms*, where ${ms(boundMs)} were possible.`,
       },
     ];
   }
@@ -180,8 +180,8 @@ function additivitySentence({ additivity }: Analysis): Sentence[] {
     {
       tone: 'bad',
       text:
-        `Not additive: only ${kept} did all requests succeed within baseline + pause + backlog ` +
-        `(${ms(boundMs)} ms; the slowest took *${ms(largestMs)} ms*)${why}.`,
+        `Not additive: only ${kept} did all requests succeed within baseline + pause + backlog (the ` +
+        `slowest took *${ms(largestMs)} ms*, its bound was ${ms(boundMs)})${why}.`,
     },
   ];
 }

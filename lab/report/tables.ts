@@ -151,6 +151,18 @@ export function pauseTable(analysis: Analysis, group: PauseGroup): Table {
       'λD²/(2(1−ρ)), summed over victims',
     ),
   ];
+  if (group.beyondMs.median !== null && group.beyondMs.expected !== null) {
+    const { median, expected: most } = group.beyondMs;
+    rows.push({
+      ...(median > most + 5 ? { tone: 'mark' as const } : {}),
+      cells: [
+        'burst after it, ms',
+        ms(median),
+        `≤ ${ms(most)}`,
+        'beyond D − (1−ρ)t; λDS, CPU a request from here up',
+      ],
+    });
+  }
   if (additivity.boundMs !== null && additivity.largestMs !== null) {
     const basis = additivity.baselineIs === 'max' ? 'maximum' : 'P99.9';
     rows.push({
