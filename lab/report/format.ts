@@ -12,7 +12,7 @@ export function ms(value: number | null): string {
   if (value === null) return 'no data';
   if (!Number.isFinite(value)) return 'no end';
   const rounded = Math.abs(value) < 9.95 ? value.toFixed(1) : whole.format(value);
-  return positiveZero(rounded);
+  return withMinus(rounded);
 }
 
 export function quantileMs(value: Quantile): string {
@@ -31,7 +31,7 @@ export function signedMs(value: number | null): string {
 /** A figure with `digits` decimals; null is "no data". */
 export function decimal(value: number | null, digits: number): string {
   if (value === null) return 'no data';
-  return Number.isFinite(value) ? positiveZero(value.toFixed(digits)) : 'no end';
+  return Number.isFinite(value) ? withMinus(value.toFixed(digits)) : 'no end';
 }
 
 /** 1.5 %, 12 % */
@@ -40,8 +40,9 @@ export function percent(share: number): string {
   return `${value >= 0.05 && value < 9.95 ? value.toFixed(1) : value.toFixed(0)} %`;
 }
 
-function positiveZero(text: string): string {
-  return text.replace(/^-(?=[0.]+$)/, '');
+/** No sign for zero, and a minus rather than a hyphen. */
+function withMinus(text: string): string {
+  return text.replace(/^-(?=[0.]+$)/, '').replace('-', '−');
 }
 
 /** 3 s, 2.5 s, 120 ms */

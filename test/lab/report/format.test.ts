@@ -19,7 +19,7 @@ test.each([
   { value: 9.96, want: '10' },
   { value: 120.4, want: '120' },
   { value: 12_345, want: '12,345' },
-  { value: -3.2, want: '-3.2' },
+  { value: -3.2, want: '−3.2' },
   { value: null, want: 'no data' },
   { value: Number.POSITIVE_INFINITY, want: 'no end' },
 ])('ms() of $value is $want', ({ value, want }) => {
