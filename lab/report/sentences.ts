@@ -1,6 +1,7 @@
 import type { Analysis, Result } from '../analysis/analysis.ts';
 import type { PauseGroup } from '../analysis/groups.ts';
 import { type Quantile, samplesBeyond } from '../analysis/percentiles.ts';
+import type { TierPhase } from '../analysis/tierRows.ts';
 import { visibleIfEveryMs } from '../model/percentile.ts';
 import {
   count,
@@ -118,8 +119,17 @@ function client({ analysis }: Result): Sentence {
     tone: off ? 'bad' : 'plain',
     text:
       `P99 at the client: *${quantileMs(p99.baselineMs)} → ${quantileMs(p99.pausesMs)} ms*${change}. ` +
-      `P50: ${quantileMs(p50.baselineMs)} → ${quantileMs(p50.pausesMs)} ms.${rare}`,
+      `P50: ${quantileMs(p50.baselineMs)} → ${quantileMs(p50.pausesMs)} ms.${rare}${failures(analysis)}`,
   };
+}
+
+/** Percentiles of a service that fails fast look well: how many failed belongs beside them. */
+function failures({ tiers }: Analysis): string {
+  const client = tiers[0];
+  const share = (phase: TierPhase | null | undefined) =>
+    phase ? percent((phase.errors + phase.dropped) / phase.requests) : 'no data';
+  const [before, during] = [share(client?.baseline), share(client?.pauses)];
+  return before === '0 %' && during === '0 %' ? '' : ` Failed: *${before} → ${during}*.`;
 }
 
 /** Why the pauses of the first group hide beyond P99. */
@@ -169,7 +179,7 @@ function additivitySentence({ additivity }: Analysis): Sentence[] {
     ...overload.map(
       ({ service, utilization, attemptsAllowed }) =>
         `retries alone can keep ${service} overloaded ` +
-        `(ρ × attempts = ${decimal(utilization * attemptsAllowed, 1)} > 1)`,
+        `(ρ × attempts = ${decimal(utilization * attemptsAllowed, 2)} > 1)`,
     ),
   ];
   const why =
