@@ -5,6 +5,7 @@ import { addressLines } from './addresses.ts';
 
 /**
  * Shows where everything is, waits until the person interrupts or something breaks, then stops it.
+ * What breaks is told by whoever aborts `broken`.
  * @returns what went wrong, as sentences.
  */
 export async function lookAround(options: {
@@ -24,7 +25,8 @@ export async function lookAround(options: {
     await new Promise((resolve) => end.addEventListener('abort', resolve, { once: true }));
   }
   const failures = broken.aborted ? [(broken.reason as Error).message] : [];
-  for (const failure of failures) progress.say(failure);
   progress.say('Stopping …');
-  return [...failures, ...(await stage.stop())];
+  const stopFailures = await stage.stop();
+  for (const failure of stopFailures) progress.say(failure);
+  return [...failures, ...stopFailures];
 }

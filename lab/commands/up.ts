@@ -45,7 +45,10 @@ async function up(options: UpOptions): Promise<void> {
         ports: options.port ?? {},
         withLoad: false,
         say: (line) => progress.say(line),
-        onDeath: (sentence) => broken.abort(new Error(sentence)),
+        onDeath(sentence) {
+          if (stage !== null) progress.say(sentence);
+          broken.abort(new Error(sentence));
+        },
       },
       AbortSignal.any([interrupt.signal, broken.signal]),
     );

@@ -12,6 +12,6 @@ export interface Course {
   readonly signal: AbortSignal;
   /** Those that have ended, also early. */
   readonly phases: RunPhase[];
-  /** What is going on since when, for the account of a failure. */
+  /** What is going on since when, for the account of a failure; null once all is measured. */
   doing: { readonly name: string; readonly sinceUnixMs: number } | null;
 }

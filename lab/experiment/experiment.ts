@@ -44,14 +44,16 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
   const failures: string[] = [];
   const phases: RunPhase[] = [];
   const end = new AbortController();
+  const starting = { name: 'the start', sinceUnixMs: startedAt.getTime() };
   let course: Course | null = null;
   const fail = (what: string) => {
     // What comes after the first failure mostly follows from it.
     if (end.signal.aborted) return;
-    const doing = course?.doing ?? { name: 'the start', sinceUnixMs: startedAt.getTime() };
-    const seconds = ((Date.now() - doing.sinceUnixMs) / 1000).toFixed(1);
-    failures.push(`${seconds} s into ${doing.name}: ${what}`);
-    progress.say(`${seconds} s into ${doing.name}: ${what}`);
+    const doing = course === null ? starting : course.doing;
+    const seconds = doing && ((Date.now() - doing.sinceUnixMs) / 1000).toFixed(1);
+    const sentence = doing === null ? what : `${seconds} s into ${doing.name}: ${what}`;
+    failures.push(sentence);
+    progress.say(sentence);
     end.abort(new Error(what));
   };
   const onSignal = () => fail(describe(options.signal.reason));
@@ -66,9 +68,9 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
       end.signal,
     );
     progress.say(startedLine(stage, startedAt));
-    course = { mesh, stage, progress, signal: end.signal, phases, doing: null };
+    course = { mesh, stage, progress, signal: end.signal, phases, doing: starting };
     await playPhases(course);
-    course.doing = { name: 'the end', sinceUnixMs: Date.now() };
+    course.doing = null;
     settled = await settle(stage, end.signal);
     if (!settled.settled) fail(`the last spans had not reached the collector after 10 s`);
   } catch (error) {

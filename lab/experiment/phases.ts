@@ -88,7 +88,9 @@ async function playPhase(
   const shownS = (options.shownDurationMs ?? durationMs) / 1000;
   const show = (snapshot: LoadSnapshot) => {
     const elapsedMs = performance.now() - startMs;
-    const time = `${(elapsedMs / 1000).toFixed(0)} of ${shownS} s`;
+    const elapsedS = Math.floor(elapsedMs / 1000);
+    const time =
+      elapsedS > shownS ? `${elapsedS} s, preparing pauses` : `${elapsedS} of ${shownS} s`;
     progress.live(`${phase.padEnd(8)} ${time} · ${phaseLine(snapshot, elapsedMs, pauses)}`);
   };
   const load = stage.load.play(

@@ -8,7 +8,7 @@ export interface ChildOptions {
   /** Module to run. */
   readonly path: string;
   readonly args?: readonly string[];
-  /** Added to the environment of this process. */
+  /** Added to what is passed on of this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** File that gets its output, appended. */
   readonly logFile: string;
@@ -65,7 +65,7 @@ export class Child<Message extends { readonly type: string }> implements Managed
     this.name = options.name;
     const log = openSync(options.logFile, 'a');
     this.#process = fork(options.path, options.args ?? [], {
-      env: { ...process.env, ...options.env },
+      env: { ...passedOn(process.env), ...options.env },
       // Standard output goes to the file without passing through here; standard error is read for
       // its last lines.
       stdio: ['ignore', log, 'pipe', 'ipc'],
@@ -208,4 +208,14 @@ export class Child<Message extends { readonly type: string }> implements Managed
     }
     this.#errorLines.splice(0, this.#errorLines.length - keptErrorLines);
   }
+}
+
+/**
+ * The environment without the variables that services and the OpenTelemetry SDK read: an endpoint,
+ * a sampler or a `HOST` set for something else must not reach into a run.
+ */
+function passedOn(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !/^(OTEL_|AFTERSHOCK_|ADMIN_|HOST$|PORT$)/.test(name)),
+  );
 }
