@@ -14,7 +14,7 @@ export interface Percentiles {
 }
 
 /** A percentile is given only where at least this many samples are expected beyond it. */
-export const samplesBeyond = 10;
+export const samplesBeyond = 5;
 
 /**
  * Percentiles of latencies in milliseconds, as exact order statistics by nearest rank: the
@@ -34,7 +34,7 @@ export function percentiles(latenciesMs: readonly number[]): Percentiles {
 
 /** Percentile `p` (0 < p < 1) of ascending values, or null where {@link samplesBeyond} forbids it. */
 export function quantile(sorted: Float64Array, p: number): Quantile {
-  // The tolerance: 1000 · (1 − 0.99) is 10.000000000000009, 10000 · (1 − 0.999) is 9.99….
+  // The tolerance: 0.99 and 0.999 are not exact, nor are their products.
   if (sorted.length * (1 - p) < samplesBeyond - 1e-6) return null;
   return asQuantile(sorted[Math.ceil(sorted.length * p - 1e-6) - 1]);
 }

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import type { Span } from '../../traces/span.ts';
 import type { Result } from '../analysis/analysis.ts';
-import type { Traces } from '../analysis/traces.ts';
+import type { RequestRecord, Traces } from '../analysis/traces.ts';
 import type { Run } from '../run.ts';
 import { escapeHtml, scriptJson } from './escape.ts';
 import { count, ms } from './format.ts';
@@ -102,22 +102,16 @@ function foldSection({ fold }: PageData): string {
 
 function waterfallSections(run: Run, traces: Traces, spans: readonly Span[]): string[] {
   const { any, waiting } = slowestRequests(traces);
-  const sections: string[] = [];
+  const slowest = 'The slowest request, span by span';
   const innocent =
     'The paused service’s handler looks innocent: the wait before it belongs to no span at all.';
-  if (any && any !== waiting) {
-    const title = 'The slowest request, span by span';
-    const hint = 'It was being handled when the pause struck.';
-    sections.push(section(title, waiting ? hint : '', waterfall(run, traces, spans, any)));
-  }
-  if (waiting) {
-    const title =
-      any === waiting
-        ? 'The slowest request, span by span'
-        : 'The slowest that came during a pause';
-    sections.push(section(title, innocent, waterfall(run, traces, spans, waiting)));
-  }
-  return sections;
+  const draw = (title: string, hint: string, request: RequestRecord) =>
+    section(title, hint, waterfall(run, traces, spans, request));
+  if (any && any === waiting) return [draw(slowest, innocent, any)];
+  return [
+    ...(any ? [draw(slowest, '', any)] : []),
+    ...(waiting ? [draw('The slowest that mostly waited', innocent, waiting)] : []),
+  ];
 }
 
 function scatterHint({ scatters }: PageData): string {

@@ -1,6 +1,6 @@
 import type { Analysis, Result } from '../analysis/analysis.ts';
 import type { PauseGroup } from '../analysis/groups.ts';
-import { type Quantile, samplesBeyond } from '../analysis/percentiles.ts';
+import { samplesBeyond } from '../analysis/percentiles.ts';
 import type { TierPhase } from '../analysis/tierRows.ts';
 import { visibleIfEveryMs } from '../model/percentile.ts';
 import {
@@ -112,7 +112,7 @@ function client({ analysis }: Result): Sentence {
   const { changeMs, predictedMs } = p99;
   const off = changeMs !== null && predictedMs !== null && differs(changeMs, predictedMs, 5);
   const predicted = predictedMs === null ? '' : `, predicted *${signedMs(predictedMs)}*`;
-  const verdict = off ? `, which is far off${tailReason(p50.baselineMs, p99.baselineMs)}` : '';
+  const verdict = off ? `, which is far off${whyOff(analysis)}` : '';
   const rare = predictedMs === 0 ? rarity(analysis) : '';
   const change = changeMs === null ? '' : ` (*${signedMs(changeMs)}*${predicted}${verdict})`;
   return {
@@ -142,10 +142,21 @@ function rarity({ groups, services }: Analysis): string {
   return ` Too rare for P99: ${ms(pauseMs)} ms shows there if it comes every ${needed} or sooner.`;
 }
 
-/** The prediction is of the extra wait alone: it adds up only on a baseline without a tail. */
-function tailReason(p50Ms: Quantile, p99Ms: Quantile): string {
-  const hasTail = typeof p50Ms === 'number' && typeof p99Ms === 'number' && p99Ms > 3 * p50Ms;
-  return hasTail ? ': the baseline has a tail of its own' : '';
+/** What can set P99 apart from the prediction, which knows of nothing but the pause's own queue. */
+function whyOff({ tiers, groups, additivity }: Analysis): string {
+  if (additivity.additive === false) return ', for the reasons below';
+  const { baseline, pauses } = tiers[0] ?? {};
+  const reasons: string[] = [];
+  if (pauses && pauses.errors > 0.005 * pauses.requests) reasons.push('failures end early');
+  const [p50, p99] = [baseline?.latency.p50Ms, baseline?.latency.p99Ms];
+  if (typeof p50 === 'number' && typeof p99 === 'number' && p99 > 4 * p50) {
+    reasons.push('the baseline has a tail of its own');
+  }
+  const bursts = groups.filter(
+    ({ beyondMs, measuredMs }) => (beyondMs.median ?? 0) > 0.1 * measuredMs.median,
+  );
+  if (bursts.length > 0) reasons.push('the burst after a pause adds to it');
+  return reasons.length > 0 ? `: ${list(reasons)}` : '';
 }
 
 function additivitySentence({ additivity }: Analysis): Sentence[] {
@@ -158,7 +169,7 @@ function additivitySentence({ additivity }: Analysis): Sentence[] {
         tone: 'good',
         text:
           `Additive: ${kept} no request took longer than baseline + pause + backlog; the slowest ` +
-          `took *${ms(largestMs)} ms*, where ${ms(boundMs)} were possible.`,
+          `of all took *${ms(largestMs)} ms*, its bound was ${ms(boundMs)}.`,
       },
     ];
   }

@@ -7,11 +7,12 @@ const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
 test.each([
   { n: 0, p50: null, p99: null, p999: null, max: null },
   { n: 1, p50: null, p99: null, p999: null, max: 1 },
-  { n: 19, p50: null, p99: null, p999: null, max: 19 },
-  { n: 20, p50: 10, p99: null, p999: null, max: 20 },
-  { n: 999, p50: 500, p99: null, p999: null, max: 999 },
-  { n: 1000, p50: 500, p99: 990, p999: null, max: 1000 },
-  { n: 9999, p50: 5000, p99: 9900, p999: null, max: 9999 },
+  { n: 9, p50: null, p99: null, p999: null, max: 9 },
+  { n: 10, p50: 5, p99: null, p999: null, max: 10 },
+  { n: 499, p50: 250, p99: null, p999: null, max: 499 },
+  { n: 500, p50: 250, p99: 495, p999: null, max: 500 },
+  { n: 4999, p50: 2500, p99: 4950, p999: null, max: 4999 },
+  { n: 5000, p50: 2500, p99: 4950, p999: 4995, max: 5000 },
   { n: 10_000, p50: 5000, p99: 9900, p999: 9990, max: 10_000 },
 ])('percentiles() of 1 to $n: P50 $p50, P99 $p99, P99.9 $p999', ({ n, p50, p99, p999, max }) => {
   expect(percentiles(upTo(n).reverse())).toEqual({
