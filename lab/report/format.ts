@@ -7,6 +7,11 @@ export function count(value: number): string {
   return whole.format(value);
 }
 
+/** A count that there may be no data for. */
+export function counted(value: number | undefined): string {
+  return value === undefined ? 'no data' : count(value);
+}
+
 /** Milliseconds without their unit: one decimal below 10. null is "no data". */
 export function ms(value: number | null): string {
   if (value === null) return 'no data';

@@ -6,21 +6,19 @@ import type { Span } from '../../traces/span.ts';
 import type { Result } from '../analysis/analysis.ts';
 import type { RequestRecord, Traces } from '../analysis/traces.ts';
 import type { Run } from '../run.ts';
+import { arithmeticTable, articleTable } from './articleTables.ts';
+import { changeTable } from './changeTable.ts';
 import { escapeHtml, scriptJson } from './escape.ts';
 import { count, ms } from './format.ts';
+import { headline, subject } from './headline.ts';
 import { htmlTable } from './htmlTable.ts';
+import { latencyTable } from './latencyTable.ts';
+import { notes } from './notes.ts';
 import { type PageData, pageData } from './pageData.ts';
-import { headline, notes, type Sentence, subject } from './sentences.ts';
+import { pauseTable } from './pauseTable.ts';
+import { disturbanceTable, spanTable } from './processTables.ts';
+import type { Sentence } from './sentence.ts';
 import type { Table } from './table.ts';
-import {
-  arithmeticTable,
-  articleTable,
-  changeTable,
-  disturbanceTable,
-  latencyTable,
-  pauseTable,
-  spanTable,
-} from './tables.ts';
 import { victimsChart } from './victimsChart.ts';
 import { slowestRequests, waterfall } from './waterfall.ts';
 

@@ -5,7 +5,7 @@ import { type RequestRecord, readTraces, type Traces } from '../analysis/traces.
 import { extraWaitMs } from '../model/pause.ts';
 import { latencyWithPausesMs } from '../model/percentile.ts';
 import type { PhaseName, Run } from '../run.ts';
-import { rowName } from './tables.ts';
+import { rowName } from './rowName.ts';
 import { thin } from './thin.ts';
 
 /** What the charts of the page draw. Times of the run in seconds, latencies in milliseconds. */

@@ -1,8 +1,13 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import type { Result } from '../analysis/analysis.ts';
-import { headline, notes, type Sentence, subject } from './sentences.ts';
+import { arithmeticTable, articleTable } from './articleTables.ts';
+import { changeTable } from './changeTable.ts';
+import { headline, subject } from './headline.ts';
+import { latencyTable } from './latencyTable.ts';
+import { notes } from './notes.ts';
+import { pauseTable } from './pauseTable.ts';
+import type { Sentence } from './sentence.ts';
 import type { Table } from './table.ts';
-import { arithmeticTable, articleTable, changeTable, latencyTable, pauseTable } from './tables.ts';
 import { type Paint, textTable } from './textTable.ts';
 
 export interface TextOptions {
