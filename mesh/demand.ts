@@ -15,8 +15,10 @@ export interface Overhead {
 }
 
 /**
- * Rounded up from measurements on a two-core machine: one hop of a traced chain, a request served
- * and a call made, takes 0.35 to 0.5 ms of CPU. An estimate for warnings, not for results.
+ * Measured on a two-core machine with all cores busy: one hop of a traced chain, a request served
+ * and a call made, takes 0.35 to 0.5 ms of CPU. At low rates it takes two to four times as much
+ * (each request wakes its process anew), but then there are cores to spare. An estimate for
+ * warnings, not for results.
  */
 export const estimatedOverhead: Overhead = {
   serveMs: 0.2,
