@@ -8,8 +8,8 @@ import {
 } from '../model/pause.ts';
 import type { Run } from '../run.ts';
 import { median } from './percentiles.ts';
+import type { PauseSpan, RequestRecord, Traces } from './records.ts';
 import type { ServiceLoad } from './serviceLoad.ts';
-import type { PauseSpan, RequestRecord, Traces } from './traces.ts';
 import { Arrivals, type Victims, victimsOf } from './victims.ts';
 
 /** What one pause did, and what was to be expected of it. Times in milliseconds. */

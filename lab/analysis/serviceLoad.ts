@@ -1,7 +1,7 @@
 import type { Run } from '../run.ts';
 import { upstreamOf } from './chain.ts';
 import { mean, median } from './percentiles.ts';
-import type { Traces, Visit } from './traces.ts';
+import type { Traces, Visit } from './records.ts';
 
 /** What a service carries without pauses, measured in the baseline. null: could not be measured. */
 export interface ServiceLoad {

@@ -1,7 +1,7 @@
 import type { PhaseName, Run } from '../run.ts';
 import { tiersOf } from './chain.ts';
 import { type Percentiles, percentiles } from './percentiles.ts';
-import type { CallRecord, Traces } from './traces.ts';
+import type { CallRecord, Traces } from './records.ts';
 
 /** One tier, or one service of it. */
 export interface TierRow {

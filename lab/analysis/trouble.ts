@@ -1,6 +1,6 @@
 import type { LoadAccount, PhaseName, Run, RunPhase } from '../run.ts';
 import { loadWindow } from './effects.ts';
-import type { Traces } from './traces.ts';
+import type { Traces } from './records.ts';
 
 /** What else was going on, and what is missing: how far the figures can be trusted. */
 export interface Trouble {

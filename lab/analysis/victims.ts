@@ -1,4 +1,4 @@
-import type { RequestRecord, Visit } from './traces.ts';
+import type { RequestRecord, Visit } from './records.ts';
 
 export interface RequestVisit {
   readonly request: RequestRecord;

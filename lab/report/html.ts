@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import type { Span } from '../../traces/span.ts';
 import type { Result } from '../analysis/analysis.ts';
-import type { RequestRecord, Traces } from '../analysis/traces.ts';
+import type { RequestRecord, Traces } from '../analysis/records.ts';
 import type { Run } from '../run.ts';
 import { arithmeticTable, articleTable } from './articleTables.ts';
 import { changeTable } from './changeTable.ts';

@@ -1,7 +1,8 @@
 import type { Span } from '../../traces/span.ts';
 import type { Analysis } from '../analysis/analysis.ts';
 import { isControl, type PauseCase, pauseCases } from '../analysis/effects.ts';
-import { type RequestRecord, readTraces, type Traces } from '../analysis/traces.ts';
+import type { RequestRecord, Traces } from '../analysis/records.ts';
+import { readTraces } from '../analysis/traces.ts';
 import { extraWaitMs } from '../model/pause.ts';
 import { latencyWithPausesMs } from '../model/percentile.ts';
 import type { PhaseName, Run } from '../run.ts';

@@ -1,6 +1,6 @@
 import { Attribute } from '../../services/kit/attributes.ts';
 import type { Span } from '../../traces/span.ts';
-import type { RequestRecord, Traces } from '../analysis/traces.ts';
+import type { RequestRecord, Traces } from '../analysis/records.ts';
 import type { Run } from '../run.ts';
 import { escapeHtml } from './escape.ts';
 import { ms } from './format.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { RequestRecord, Visit } from '../../../lab/analysis/traces.ts';
+import type { RequestRecord, Visit } from '../../../lab/analysis/records.ts';
 import { Arrivals, victimsOf } from '../../../lab/analysis/victims.ts';
 import { fifoServer } from '../syntheticRun.ts';
 
