@@ -19,7 +19,7 @@ export interface PercentileChange {
   readonly changeMs: number | null;
   /**
    * max(0, D − (1 − p)T(1 − ρ)), for the pauses that struck. null for a row that the paused
-   * service is not below, or without what the formula needs.
+   * service is not below, or without what the formula needs (ρ < 1 among it).
    */
   readonly predictedMs: number | null;
   /** T: measured load time per pause. The change depends on it. */
@@ -44,7 +44,7 @@ export function percentileChanges(
   const felt = paused.map((service) => upstreamOf(mesh, service));
   const weights = pauses.flatMap(({ service, measuredMs }) => {
     const utilization = loads[service]?.utilization ?? null;
-    return utilization === null ? [] : [{ pauseMs: measuredMs, utilization }];
+    return utilization === null || utilization >= 1 ? [] : [{ pauseMs: measuredMs, utilization }];
   });
   return rows.flatMap(({ tier, services, baseline, pauses: during }) =>
     kept.map(({ percentile, key }): PercentileChange => {

@@ -40,7 +40,10 @@ export interface PauseEffect {
    * pause began: the backlog comes as a burst, at this service and at those above.
    */
   readonly beyondMs: number | null;
-  /** null where the baseline could not tell λ, b or ρ, and for `delay`, which stops nothing. */
+  /**
+   * null where the baseline could not tell λ, b or ρ, where ρ ≥ 1 so that no backlog ever drains,
+   * and for `delay`, which stops nothing.
+   */
   readonly expected: {
     readonly hit: number;
     readonly queued: number;
@@ -140,7 +143,8 @@ export function effectOf(
 function expectedEffect(pauseMs: number, load: ServiceLoad | undefined): PauseEffect['expected'] {
   if (!load) return null;
   const { requestsPerSecond, timeInProcessMs, utilization, wayUtilization } = load;
-  if (requestsPerSecond === null || timeInProcessMs === null || utilization === null) return null;
+  if (requestsPerSecond === null || timeInProcessMs === null) return null;
+  if (utilization === null || utilization >= 1) return null;
   const queue: PausedQueue = { requestsPerSecond, pauseMs, timeInProcessMs, utilization };
   return {
     hit: expectedHit(queue),

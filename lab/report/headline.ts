@@ -58,8 +58,10 @@ function groupSentence(group: PauseGroup, analysis: Analysis): Sentence {
   const want = expected ? `; expected *${each(expected.hit + expected.queued)}*` : '';
   const off =
     expected && countDiffers(victims, expected.hit + expected.queued) ? ', which is far off' : '';
-  const every = analysis.change[0]?.everyMs ?? null;
-  const often = pauses > 1 && every !== null ? `, one every ${duration(every)}` : '';
+  const all = analysis.groups.reduce((sum, one) => sum + (one.control ? 0 : one.pauses), 0);
+  const everyMs = analysis.change[0]?.everyMs ?? null;
+  const often =
+    pauses > 1 && everyMs !== null ? `, one every ${duration((everyMs * all) / pauses)}` : '';
   const wanted = group.requestedMs?.median ?? measuredMs.median;
   const missed = Math.abs(wanted - measuredMs.median) > 0.1 * wanted;
   const asked = missed ? `, ${ms(wanted)} ms asked for` : '';

@@ -67,7 +67,8 @@ export function pauseTable(analysis: Analysis, group: PauseGroup): Table {
       ],
     });
   }
-  if (additivity.boundMs !== null && additivity.largestMs !== null) {
+  const isOnly = analysis.groups.filter(({ control }) => !control).length === 1;
+  if (isOnly && additivity.boundMs !== null && additivity.largestMs !== null) {
     const basis = additivity.baselineIs === 'max' ? 'maximum' : 'P99.9';
     rows.push({
       ...(additivity.additive === false ? { tone: 'mark' as const } : {}),

@@ -137,6 +137,13 @@ test('analyse() takes slots for the utilisation where concurrency is limited', (
   expect(groups[0]?.victimRatio).toBeGreaterThan(0.75);
 });
 
+test('analyse() expects nothing, and predicts nothing, of a service that is overloaded anyway', () => {
+  const { services, groups, change } = analysisOf({ serviceMs: 12, pausesMs: 6000 });
+  expect(services.user?.utilization).toBeGreaterThan(1);
+  expect(groups[0]).toMatchObject({ expected: null, victimRatio: null });
+  expect(change[1]?.predictedMs).toBeNull();
+});
+
 test('analyse() expects nothing of the control, in which nothing stands still', () => {
   const { groups, additivity, change } = analysisOf({ kind: 'delay' });
   expect(groups).toMatchObject([{ kind: 'delay', control: true, expected: null }]);
