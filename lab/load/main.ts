@@ -14,8 +14,12 @@ const leadMs = 50;
 const telemetry = startTelemetry('load', createLogger('load'));
 let playing: Generator | null = null;
 
-function tell(message: LoadMessage): void {
-  if (process.connected) process.send?.(message);
+/** Resolves when the parent has the message, or is not there any more. */
+function tell(message: LoadMessage): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.connected) process.send?.(message, () => resolve());
+    else resolve();
+  });
 }
 
 async function play(order: Extract<LoadOrder, { type: 'play' }>): Promise<void> {
@@ -58,8 +62,9 @@ async function stop(): Promise<void> {
   stopping = true;
   playing?.halt();
   await telemetry.stop();
-  tell({ type: 'stopped', spans: telemetry.account() });
-  if (process.connected) process.disconnect();
+  await tell({ type: 'stopped', spans: telemetry.account() });
+  // All is said: a given-up export that the SDK still retries would keep the process for seconds.
+  process.exit();
 }
 
 process.on('message', (order: LoadOrder) => {

@@ -38,7 +38,8 @@ export async function runProgram(
   logger.info({ reason }, 'Stopping');
   await service.stop();
   await tell({ type: 'stopped', stats: service.stats() });
-  if (process.connected) process.disconnect();
+  // All is said: a given-up export that the SDK still retries would keep the process for seconds.
+  process.exit();
 }
 
 /** Resolves with the reason when the process is asked to end, or its parent has gone. */
