@@ -134,21 +134,24 @@ function spanNote({ analysis, run }: Pick<Result, 'analysis' | 'run'>): Sentence
   };
 }
 
+/** A service that waits for a core more often than this no longer shows what its pauses do. */
+const starvedShare = 0.2;
+
 function disturbanceNotes({ trouble }: Analysis): Sentence[] {
   const collections = (phase: 'baseline' | 'pauses') =>
     trouble.services.reduce((sum, row) => sum + (row[phase]?.naturalCollections ?? 0), 0);
-  const worst = (phase: 'baseline' | 'pauses') => {
-    const shares = trouble.services.map((row) => row[phase]?.withoutCoreShare ?? 0);
-    return percent(Math.max(0, ...shares));
-  };
+  const worst = (phase: 'baseline' | 'pauses') =>
+    Math.max(0, ...trouble.services.map((row) => row[phase]?.withoutCoreShare ?? 0));
+  const isStarved = Math.max(worst('baseline'), worst('pauses')) > starvedShare;
   if (!trouble.services.some(({ baseline, pauses }) => baseline || pauses)) return [];
   return [
     {
-      tone: 'plain',
+      tone: isStarved ? 'bad' : 'plain',
       text:
         'Besides, baseline → with pauses: major collections that V8 chose itself ' +
         `${count(collections('baseline'))} → ${count(collections('pauses'))}; the service that fared ` +
-        `worst was ready but without a core ${worst('baseline')} → ${worst('pauses')} of the time.`,
+        `worst was ready but without a core ${percent(worst('baseline'))} → ` +
+        `${percent(worst('pauses'))} of the time${isStarved ? ': too few cores for this run' : ''}.`,
     },
   ];
 }
