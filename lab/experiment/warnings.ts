@@ -17,8 +17,8 @@ export function scheduleWarnings(phases: readonly RunPhase[]): string[] {
     }
     if (dropped > 0) {
       sentences.push(
-        `${dropped} of ${intended} requests of the ${name} phase were not sent, as load.maxInFlight ` +
-          `others were open; they count as failed`,
+        `${dropped} of ${intended} requests of the ${name} phase were not sent, because as many as ` +
+          `load.maxInFlight were open; they count as failed`,
       );
     }
     return sentences;

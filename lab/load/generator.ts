@@ -10,7 +10,10 @@ export interface Outcome {
   /** Last byte, failure, or drop. */
   readonly endMs: number;
   readonly status: number | null;
-  /** Null when it succeeded: else the status (≥ 400), a system error code, `timeout` or `dropped`. */
+  /**
+   * Null when it succeeded: else the status (≥ 400), a system error code, `timeout`, `dropped`, or
+   * `halted` for one that was still open some time after a halt.
+   */
   readonly errorType: string | null;
 }
 
@@ -18,7 +21,7 @@ export interface Outcome {
 export interface RequestObserver {
   begin(
     intendedMs: number,
-    url: string,
+    path: string,
   ): {
     readonly headers: OutgoingHttpHeaders;
     end(outcome: Outcome): void;
@@ -67,6 +70,9 @@ export class Generator {
   readonly #latencyUs = histogram();
   readonly #lateUs = histogram();
   readonly #done = Promise.withResolvers<LoadSnapshot>();
+  readonly #target: { readonly hostname: string; readonly port: string };
+  /** For each open request what gives it up. */
+  readonly #open = new Set<(errorType: string) => void>();
   #timer: NodeJS.Timeout | undefined;
   #next = 0;
   #sent = 0;
@@ -74,7 +80,6 @@ export class Generator {
   #succeeded = 0;
   #failed = 0;
   #timedOut = 0;
-  #inFlight = 0;
   #haltedMs: number | null = null;
   #played = false;
 
@@ -82,6 +87,8 @@ export class Generator {
     this.#options = options;
     // Idle sockets are all kept, so that the burst after a pause finds as many as the one before.
     this.#agent = new Agent({ keepAlive: true, maxFreeSockets: options.maxInFlight });
+    const { hostname, port } = new URL(options.origin);
+    this.#target = { hostname, port };
   }
 
   /** Resolves when every request of the schedule has ended, or after {@link halt} every open one. */
@@ -90,10 +97,14 @@ export class Generator {
     return this.#done.promise;
   }
 
-  /** Sends nothing more. Open requests are waited for. Idempotent. */
-  halt(): void {
-    this.#haltedMs ??= performance.now();
+  /** Sends nothing more. Open requests are given up after `patienceMs`. Idempotent. */
+  halt(patienceMs: number): void {
+    if (this.#haltedMs !== null || this.#played) return;
+    this.#haltedMs = performance.now();
     clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      for (const giveUp of this.#open) giveUp('halted');
+    }, patienceMs);
     this.#finishIfDone();
   }
 
@@ -137,10 +148,10 @@ export class Generator {
   }
 
   #send(intendedMs: number): void {
-    const { origin, nextPath, timeoutMs, maxInFlight, observer } = this.#options;
-    const url = origin + nextPath();
-    const observed = observer?.begin(intendedMs, url);
-    if (this.#inFlight >= maxInFlight) {
+    const { nextPath, timeoutMs, maxInFlight, observer } = this.#options;
+    const path = nextPath();
+    const observed = observer?.begin(intendedMs, path);
+    if (this.#open.size >= maxInFlight) {
       this.#dropped++;
       this.#failed++;
       const endMs = performance.now();
@@ -148,29 +159,32 @@ export class Generator {
       return;
     }
     this.#sent++;
-    this.#inFlight++;
     const sentMs = performance.now();
     record(this.#lateUs, sentMs - intendedMs);
 
-    let ended = false;
     const end = (status: number | null, errorType: string | null): void => {
-      if (ended) return;
-      ended = true;
+      if (!this.#open.delete(giveUp)) return; // what comes after the end, such as its own abort
       clearTimeout(timer);
       const endMs = performance.now();
       record(this.#latencyUs, endMs - intendedMs);
-      this.#inFlight--;
       if (errorType === null) this.#succeeded++;
       else this.#failed++;
       if (errorType === 'timeout') this.#timedOut++;
       observed?.end({ intendedMs, sentMs, endMs, status, errorType });
       this.#finishIfDone();
     };
-    const outgoing = request(url, { agent: this.#agent, headers: observed?.headers ?? {} });
-    const timer = setTimeout(() => {
-      end(null, 'timeout');
+    const giveUp = (errorType: string): void => {
+      end(null, errorType);
       outgoing.destroy();
-    }, timeoutMs);
+    };
+    const outgoing = request({
+      ...this.#target,
+      path,
+      agent: this.#agent,
+      headers: observed?.headers ?? {},
+    });
+    this.#open.add(giveUp);
+    const timer = setTimeout(giveUp, timeoutMs, 'timeout');
     outgoing.on('error', (error: NodeJS.ErrnoException) => end(null, error.code ?? error.name));
     outgoing.on('response', (response: IncomingMessage) => {
       const status = response.statusCode ?? null;
@@ -182,7 +196,8 @@ export class Generator {
   }
 
   #finishIfDone(): void {
-    if ((!this.#played && this.#haltedMs === null) || this.#inFlight > 0) return;
+    if ((!this.#played && this.#haltedMs === null) || this.#open.size > 0) return;
+    clearTimeout(this.#timer);
     this.#agent.destroy();
     this.#done.resolve(this.snapshot());
   }

@@ -10,6 +10,8 @@ import { sendTimes } from './schedule.ts';
 const progressEveryMs = 250;
 /** Time to draw up the schedule before the first request is due. */
 const leadMs = 50;
+/** Time that open requests have when the load is halted. */
+const patienceMs = 3000;
 
 const telemetry = startTelemetry('load', createLogger('load'));
 let playing: Generator | null = null;
@@ -35,7 +37,7 @@ async function play(order: Extract<LoadOrder, { type: 'play' }>): Promise<void> 
     startMs,
     timeoutMs: load.timeout,
     maxInFlight: load.maxInFlight,
-    observer: rootSpans(phase, route),
+    observer: rootSpans(phase, origin, route),
   });
   playing = generator;
   tell({ type: 'playing', startUnixMs: performance.timeOrigin + startMs });
@@ -60,7 +62,7 @@ let stopping = false;
 async function stop(): Promise<void> {
   if (stopping) return;
   stopping = true;
-  playing?.halt();
+  playing?.halt(patienceMs);
   await telemetry.stop();
   await tell({ type: 'stopped', spans: telemetry.account() });
   // All is said: a given-up export that the SDK still retries would keep the process for seconds.
@@ -69,7 +71,7 @@ async function stop(): Promise<void> {
 
 process.on('message', (order: LoadOrder) => {
   if (order.type === 'play') void play(order);
-  if (order.type === 'halt') playing?.halt();
+  if (order.type === 'halt') playing?.halt(patienceMs);
   if (order.type === 'spans') tell({ type: 'spans', spans: telemetry.account() });
 });
 process.on('disconnect', stop);

@@ -14,23 +14,23 @@ import type { RequestObserver } from './generator.ts';
  * Opens a root CLIENT span for each intended request at its intended time, whether or not it was
  * sent in time, or at all. It ends with the last byte, the failure, or the drop.
  */
-export function rootSpans(phase: PhaseName, urlTemplate: string): RequestObserver {
+export function rootSpans(phase: PhaseName, origin: string, route: string): RequestObserver {
+  const { hostname, port } = new URL(origin);
+  const attributes = {
+    'http.request.method': 'GET',
+    'url.template': route,
+    'server.address': hostname,
+    'server.port': Number(port),
+    [Attribute.loadPhase]: phase,
+  };
   const tracer = trace.getTracer('aftershock/load');
   return {
-    begin(intendedMs, url) {
-      const { hostname, port } = new URL(url);
-      const span = tracer.startSpan(`GET ${urlTemplate}`, {
+    begin(intendedMs, path) {
+      const span = tracer.startSpan(`GET ${route}`, {
         root: true,
         kind: SpanKind.CLIENT,
         startTime: unixTime(intendedMs),
-        attributes: {
-          'http.request.method': 'GET',
-          'url.full': url,
-          'url.template': urlTemplate,
-          'server.address': hostname,
-          'server.port': Number(port),
-          [Attribute.loadPhase]: phase,
-        },
+        attributes: { ...attributes, 'url.full': origin + path },
       });
       const headers: Record<string, string> = {};
       propagation.inject(trace.setSpan(context.active(), span), headers);

@@ -26,7 +26,7 @@ function constant(rate: number, durationMs: number): Float64Array {
 
 function generator(origin: string, options: Partial<GeneratorOptions> = {}) {
   const outcomes: Outcome[] = [];
-  const urls: string[] = [];
+  const paths: string[] = [];
   const made = new Generator({
     origin,
     nextPath: () => '/x',
@@ -36,14 +36,14 @@ function generator(origin: string, options: Partial<GeneratorOptions> = {}) {
     timeoutMs: 5000,
     maxInFlight: 1000,
     observer: {
-      begin: (_intendedMs, url) => {
-        urls.push(url);
-        return { headers: { 'x-trace': `${urls.length}` }, end: (o) => outcomes.push(o) };
+      begin: (_intendedMs, path) => {
+        paths.push(path);
+        return { headers: { 'x-trace': `${paths.length}` }, end: (o) => outcomes.push(o) };
       },
     },
     ...options,
   });
-  return { generator: made, outcomes, urls };
+  return { generator: made, outcomes };
 }
 
 test('a Generator sends every request of its schedule, with the observer’s headers', async () => {
@@ -142,12 +142,19 @@ test('halt() sends nothing more and waits for the open requests', async () => {
   let answer = () => {};
   const origin = await serve((_request, response) => {
     answer = () => response.end();
-    load.halt();
+    load.halt(5000);
     setTimeout(() => answer(), 50);
   });
   const { generator: load, outcomes } = generator(origin, { sendTimes: constant(1, 60_000) });
   expect(await load.play()).toMatchObject({ intended: 1, sent: 1, succeeded: 1 });
   expect(outcomes).toHaveLength(1);
+});
+
+test('halt() gives up what is still open when its patience ends', async () => {
+  const origin = await serve(() => load.halt(50));
+  const { generator: load, outcomes } = generator(origin, { timeoutMs: 60_000 });
+  expect(await load.play()).toMatchObject({ intended: 1, sent: 1, failed: 1, timedOut: 0 });
+  expect(outcomes).toMatchObject([{ status: null, errorType: 'halted' }]);
 });
 
 test('an empty schedule is played at once', async () => {
