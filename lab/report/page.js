@@ -139,7 +139,7 @@
       'fold',
       {
         scales: { x: { time: false }, y: { range: fromZero } },
-        axes: axes('ms from the pause’s begin until the request was due'),
+        axes: axes('ms since the pause began, of the intended time'),
         series: [
           { label: 'since', value: (_, value) => msText(value) },
           ...clouds(),
