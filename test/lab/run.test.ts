@@ -132,19 +132,3 @@ test('up keeps the mesh running until it is interrupted; its curl lines work', a
   lab.process.kill('SIGINT');
   expect(await lab.exit).toEqual({ code: 0, signal: null });
 });
-
-test('a port asked for that is taken: an error that names it and the option', async () => {
-  const { createServer } = await import('node:http');
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  try {
-    const lab = start('up', '--mesh', mesh, '--port', `auth=${port}`);
-    expect(await lab.exit).toEqual({ code: 1, signal: null });
-    expect(lab.stderr()).toContain(
-      `Port ${port} for auth, asked for with --port auth=${port}, is taken`,
-    );
-  } finally {
-    server.close();
-  }
-});
