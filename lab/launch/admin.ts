@@ -1,4 +1,5 @@
 import type { PauseOrder, PausePlan, ServiceStats } from '../../services/kit/protocol.ts';
+import { describe } from '../describe.ts';
 
 /**
  * Client of a service's admin API. Every call rejects with an `Error` that names the service when
@@ -53,12 +54,6 @@ export class Admin {
     if (!response.ok) throw new Error(`${what}: status ${response.status}: ${detail(text)}`);
     return text === '' ? undefined : JSON.parse(text);
   }
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // fetch hides the system's error behind "fetch failed".
-  return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
 /** What a problem document says (RFC 9457), or the text itself. */
