@@ -12,10 +12,7 @@ const SEPARATOR = 0xff; // no byte of UTF-8
  * and booleans too.
  */
 export function attributeHash(key: string, value: string): number {
-  const keyBytes = Buffer.from(key);
-  const valueBytes = Buffer.from(value);
-  const hash = fold(OFFSET, keyBytes, 0, keyBytes.length);
-  return fold(separate(hash), valueBytes, 0, valueBytes.length) >>> 0;
+  return foldText(separate(foldText(OFFSET, key)), value) >>> 0;
 }
 
 /**
@@ -74,8 +71,13 @@ function fold(hash: number, bytes: Uint8Array, start: number, end: number): numb
 }
 
 function foldText(hash: number, text: string): number {
-  const bytes = Buffer.from(text);
-  return fold(hash, bytes, 0, bytes.length);
+  let folded = hash;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return fold(hash, Buffer.from(text), 0, Buffer.byteLength(text));
+    folded = Math.imul(folded ^ code, PRIME);
+  }
+  return folded;
 }
 
 function separate(hash: number): number {

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { MalformedOtlpError } from '../traces/otlp/request.ts';
+import { otlpJsonToProtobuf } from '../traces/otlp/toProtobuf.ts';
 import { type LineFault, readJsonLines } from '../traces/source/jsonLines.ts';
 import { Accounts } from './accounts.ts';
 import { type BodyLimits, DEFAULT_BODY_LIMITS } from './body.ts';
@@ -11,7 +12,7 @@ import {
   listen,
 } from './boundedServer.ts';
 import { createQueryApi } from './queryApi.ts';
-import { createReceiver, incomingFromJson } from './receiver.ts';
+import { createReceiver, scanTranscoded } from './receiver.ts';
 import { SpanStore } from './store.ts';
 import { TraceFile } from './traceFile.ts';
 
@@ -135,7 +136,7 @@ async function restore(path: string, store: SpanStore, warnings: string[]): Prom
   });
   for await (const { line, start, value } of lines) {
     try {
-      store.add(incomingFromJson(value));
+      store.add(scanTranscoded(otlpJsonToProtobuf(value)));
     } catch (error) {
       if (!(error instanceof MalformedOtlpError)) throw error;
       warn({ path, line, start, torn: false, message: error.message });

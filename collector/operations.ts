@@ -4,7 +4,7 @@ import type { SpanStore } from './store.ts';
 /** Names of the services that have spans in the store, in order. */
 export function listServices(store: SpanStore): string[] {
   const services = new Set<string>();
-  for (const { origins } of store.segments) {
+  for (const { origins } of store.newestFirst()) {
     for (const { service } of origins) services.add(service);
   }
   return [...services].sort();
@@ -25,7 +25,7 @@ export function listOperations(
   spanKind: string | null,
 ): Operation[] {
   const found = new Map<string, Operation>();
-  for (const segment of store.segments) {
+  for (const segment of store.newestFirst()) {
     for (const { nameId, kind } of combinations(segment, service)) {
       const operation = {
         name: segment.names[nameId] as string,

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { PbfWriter } from 'pbf';
+import { WireWriter } from '../traces/otlp/wireWriter.ts';
 import type { HttpError } from './httpError.ts';
 
 export type OtlpEncoding = 'application/json' | 'application/x-protobuf';
@@ -23,18 +23,14 @@ export function sendSuccess(
     send(response, 200, encoding, JSON.stringify(rejected > 0 ? { partialSuccess } : {}));
     return;
   }
-  const pbf = new PbfWriter();
+  const out = new WireWriter();
   if (rejected > 0) {
-    pbf.writeMessage(
-      1,
-      (_, inner) => {
-        inner.writeVarintField(1, rejected);
-        inner.writeStringField(2, reason ?? '');
-      },
-      null,
-    );
+    out.message(1, () => {
+      out.uint(1, rejected);
+      out.text(2, reason ?? '');
+    });
   }
-  send(response, 200, encoding, Buffer.from(pbf.finish()));
+  send(response, 200, encoding, out.finish());
 }
 
 /** Numbers of google.rpc.Code. */
@@ -58,10 +54,10 @@ export function sendStatus(
     send(response, error.status, encoding, JSON.stringify(status), error.headers);
     return;
   }
-  const pbf = new PbfWriter();
-  pbf.writeVarintField(1, status.code);
-  pbf.writeStringField(2, status.message);
-  send(response, error.status, encoding, Buffer.from(pbf.finish()), error.headers);
+  const out = new WireWriter();
+  out.uint(1, status.code);
+  out.text(2, status.message);
+  send(response, error.status, encoding, out.finish(), error.headers);
 }
 
 function send(

@@ -2,7 +2,11 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { protobufToOtlpJson } from '../traces/otlp/fromProtobuf.ts';
 import { withoutFaultySpans } from '../traces/otlp/ids.ts';
 import { MalformedOtlpError, type OtlpTraceRequest } from '../traces/otlp/request.ts';
-import { otlpJsonToProtobuf } from '../traces/otlp/toProtobuf.ts';
+import {
+  otlpJsonBytesToProtobuf,
+  type ProtobufRequest,
+  parseOtlpJson,
+} from '../traces/otlp/toProtobuf.ts';
 import type { Accounts } from './accounts.ts';
 import { type BodyLimits, BodyReader } from './body.ts';
 import { type ConnectionLimits, createBoundedServer } from './boundedServer.ts';
@@ -105,25 +109,15 @@ function decode(
     const line = withLine ? lineOf(protobufToOtlpJson(body), request.rejected) : null;
     return { request, line };
   }
-  const json = parseJson(body);
-  const request = incomingFromJson(json);
+  const request = scanTranscoded(otlpJsonBytesToProtobuf(body));
   if (!withLine) return { request, line: null };
-  return { request, line: request.rejected > 0 ? lineOf(json, request.rejected) : flatten(body) };
+  if (request.rejected === 0) return { request, line: flatten(body) };
+  return { request, line: lineOf(parseOtlpJson(body) as OtlpTraceRequest, request.rejected) };
 }
 
-/** A request in OTLP JSON, as JSON.parse gives it. @throws {MalformedOtlpError} */
-export function incomingFromJson(json: unknown): IncomingRequest {
-  const { bytes, rejected, reason } = otlpJsonToProtobuf(json);
-  const scanned = scanRequest(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  return { ...scanned, rejected, reason };
-}
-
-function parseJson(body: Buffer): OtlpTraceRequest {
-  try {
-    return JSON.parse(body.toString());
-  } catch (error) {
-    throw new MalformedOtlpError(`The body is not JSON: ${(error as Error).message}`);
-  }
+/** A request that came as OTLP JSON. */
+export function scanTranscoded({ bytes, rejected, reason }: ProtobufRequest): IncomingRequest {
+  return { ...scanRequest(bytes), rejected, reason };
 }
 
 function lineOf(request: OtlpTraceRequest, rejected: number): string {

@@ -14,7 +14,8 @@ export function scanRequest(bytes: Buffer): IncomingRequest {
   while (reader.next(bytes.length)) {
     if (reader.field === 1) inside(reader, (end) => scanResourceSpans(reader, end, found));
   }
-  return { bytes, ...found };
+  const { spans, attributeHashes, rejected, reason } = found;
+  return { bytes, spans, attributeHashes, rejected, reason };
 }
 
 interface Found {

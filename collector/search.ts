@@ -7,7 +7,7 @@ import type { OtlpKeyValue } from '../traces/otlp/request.ts';
 import { attributeHash } from './attributeHash.ts';
 import type { Origin } from './incoming.ts';
 import { traceKeyOfSpan } from './scan.ts';
-import type { Segment } from './segment.ts';
+import { anyHash, hasHash, type Segment, spanOf } from './segment.ts';
 import type { SpanStore } from './store.ts';
 import { valueText } from './valueText.ts';
 
@@ -34,8 +34,9 @@ export interface TraceQuery {
 export function searchTraces(store: SpanStore, query: TraceQuery): string[] {
   const found = new Map<number, string>();
   const filter = splitAttributes(query.attributes);
-  for (let i = store.segments.length - 1; i >= 0 && found.size < query.limit; i--) {
-    searchSegment(store, store.segments[i] as Segment, query, filter, found);
+  for (const segment of store.newestFirst()) {
+    searchSegment(store, segment, query, filter, found);
+    if (found.size >= query.limit) break;
   }
   return [...found.values()];
 }
@@ -93,7 +94,7 @@ function searchSegment(
   );
   if (!origins.includes(true)) return;
   for (const { hash } of filter.attributes) {
-    if (segment.anyHash(hash)) continue;
+    if (anyHash(segment, hash)) continue;
     if (!segment.origins.some((origin) => origin.attributeHashes.includes(hash))) return;
   }
   const minHigh = Number(query.startMinUnixNano >> 32n);
@@ -118,7 +119,7 @@ function searchSegment(
     const first = segment.firstNumber + row - (segment.toFirst[row] as number);
     if (found.has(first) || !store.isHeld(segment, row)) continue;
     if (!rowHas(segment, row, filter)) continue;
-    found.set(first, traceKeyOfSpan(segment.span(row)));
+    found.set(first, traceKeyOfSpan(spanOf(segment, row)));
     if (found.size >= query.limit) return;
   }
 }
@@ -128,10 +129,10 @@ function rowHas(segment: Segment, row: number, filter: Filter): boolean {
   if (attributes.length === 0 && statusCode === null) return true;
   const origin = segment.origins[segment.origin[row] as number] as Origin;
   for (const { hash } of attributes) {
-    if (!segment.hasHash(row, hash) && !origin.attributeHashes.includes(hash)) return false;
+    if (!hasHash(segment, row, hash) && !origin.attributeHashes.includes(hash)) return false;
   }
   // Equal hashes nearly always mean equal attributes; nearly is not enough.
-  const span = protobufToOtlpSpan(segment.span(row));
+  const span = protobufToOtlpSpan(spanOf(segment, row));
   if (statusCode !== null && Number(span.status?.code ?? 0) !== statusCode) return false;
   return attributes.every(
     ({ key, value }) =>

@@ -1,67 +1,113 @@
 import type { IncomingSpan, Origin } from './incoming.ts';
 
-export const SEGMENT_BYTES = 1024 * 1024;
-const SEGMENT_ROWS = 4096;
-const SEGMENT_HASHES = SEGMENT_ROWS * 12;
+/** Memory that a segment takes while it is filled; when sealed, as much as it needs. */
+export const OPEN_SEGMENT_BYTES = 1_500_000;
+const SLAB_BYTES = 1024 * 1024;
+const ROWS = 4096;
+const HASHES = ROWS * 12;
 /** What a string or an origin costs in a dictionary beyond its own bytes; an estimate. */
 const ENTRY_BYTES = 96;
 
 /**
  * A stretch of the store: spans as protobuf, one after the other, and the columns of their index.
  * All that belongs to a span lives and dies with its segment, so that forgetting is one step.
- * A row is a span; `number` is its place in the whole history, from 0.
+ * A row is a span; its number is its place in the whole history, from 0.
  */
-export class Segment {
+export interface Segment {
+  /** Number of row 0. */
   readonly firstNumber: number;
-  rows = 0;
-  /** Bytes held, index included. */
-  bytes = 0;
-
-  #slab: Buffer;
-  #used = 0;
-  /** Row r is `slab[ends[r−1], ends[r])`. */
-  readonly #ends = new Uint32Array(SEGMENT_ROWS);
+  readonly rows: number;
+  /** Row r is the `Span` message `slab[ends[r−1], ends[r])`. */
+  readonly slab: Buffer;
+  readonly ends: Uint32Array;
   /** How far back the first span of its trace lies, in numbers; 0: it is the first. */
-  readonly toFirst = new Uint32Array(SEGMENT_ROWS);
+  readonly toFirst: Uint32Array;
   /** How far back the trace's span before it lies; 0: none. */
-  readonly toPrevious = new Uint32Array(SEGMENT_ROWS);
-  readonly origin = new Uint16Array(SEGMENT_ROWS);
-  readonly name = new Uint16Array(SEGMENT_ROWS);
-  readonly kind = new Uint8Array(SEGMENT_ROWS);
-  readonly isError = new Uint8Array(SEGMENT_ROWS);
-  readonly startLow = new Uint32Array(SEGMENT_ROWS);
-  readonly startHigh = new Uint32Array(SEGMENT_ROWS);
-  readonly durationNano = new Float64Array(SEGMENT_ROWS);
-  /** Row r has the attribute hashes `[hashEnds[r−1], hashEnds[r])`. */
-  readonly #hashEnds = new Uint32Array(SEGMENT_ROWS);
-  #hashes = new Uint32Array(SEGMENT_HASHES);
-  #hashesUsed = 0;
+  readonly toPrevious: Uint32Array;
+  /** Index in `origins`. */
+  readonly origin: Uint16Array;
+  /** Index in `names`. */
+  readonly name: Uint16Array;
+  readonly kind: Uint8Array;
+  readonly isError: Uint8Array;
+  /** Start in nanoseconds since 1970: two halves. */
+  readonly startLow: Uint32Array;
+  readonly startHigh: Uint32Array;
+  readonly durationNano: Float64Array;
+  /** Row r has the attribute hashes `hashes[hashEnds[r−1], hashEnds[r])`. */
+  readonly hashes: Uint32Array;
+  readonly hashEnds: Uint32Array;
+  readonly origins: readonly Origin[];
+  readonly names: readonly string[];
+}
 
-  readonly origins: Origin[] = [];
-  readonly names: string[] = [];
+/** The `Span` message of a row; not a copy. */
+export function spanOf(segment: Segment, row: number): Buffer {
+  return segment.slab.subarray(row === 0 ? 0 : segment.ends[row - 1], segment.ends[row]);
+}
+
+export function hasHash(segment: Segment, row: number, hash: number): boolean {
+  const { hashes, hashEnds } = segment;
+  const end = hashEnds[row] as number;
+  for (let i = row === 0 ? 0 : (hashEnds[row - 1] as number); i < end; i++) {
+    if (hashes[i] === hash) return true;
+  }
+  return false;
+}
+
+/** True if any row has the hash. */
+export function anyHash({ hashes, hashEnds, rows }: Segment, hash: number): boolean {
+  const at = hashes.indexOf(hash);
+  return at >= 0 && at < (hashEnds[rows - 1] ?? 0);
+}
+
+/** The segment that still grows. Its memory is used again and again: garbage collections are dear. */
+export class OpenSegment implements Segment {
+  firstNumber = 0;
+  rows = 0;
+  slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  readonly ends = new Uint32Array(ROWS);
+  readonly toFirst = new Uint32Array(ROWS);
+  readonly toPrevious = new Uint32Array(ROWS);
+  readonly origin = new Uint16Array(ROWS);
+  readonly name = new Uint16Array(ROWS);
+  readonly kind = new Uint8Array(ROWS);
+  readonly isError = new Uint8Array(ROWS);
+  readonly startLow = new Uint32Array(ROWS);
+  readonly startHigh = new Uint32Array(ROWS);
+  readonly durationNano = new Float64Array(ROWS);
+  readonly hashEnds = new Uint32Array(ROWS);
+  hashes = new Uint32Array(HASHES);
+  origins: Origin[] = [];
+  names: string[] = [];
+
   readonly #originIds = new Map<string, number>();
   readonly #nameIds = new Map<string, number>();
   #lastOrigin: Origin | null = null;
   #lastOriginId = 0;
+  #bytes = 0;
+  #hashCount = 0;
+  /** Of the dictionaries. */
+  #entryBytes = 0;
 
-  /** @param room bytes of the first span, which may be larger than a usual segment. */
-  constructor(firstNumber: number, room: number, hashes: number) {
-    this.firstNumber = firstNumber;
-    this.#slab = Buffer.allocUnsafeSlow(Math.max(SEGMENT_BYTES, room));
-    if (hashes > SEGMENT_HASHES) this.#hashes = new Uint32Array(hashes);
-    this.bytes =
-      this.#slab.length + this.#hashes.byteLength + SEGMENT_ROWS * (4 * 6 + 2 * 2 + 2 + 8);
-  }
-
+  /** True if it has room; one that is empty makes room for anything. */
   hasRoom(bytes: number, hashes: number): boolean {
+    if (this.rows === 0) {
+      if (bytes > this.slab.length) this.slab = Buffer.allocUnsafeSlow(bytes);
+      if (hashes > this.hashes.length) this.hashes = new Uint32Array(hashes);
+      return true;
+    }
     return (
-      this.rows < SEGMENT_ROWS &&
-      this.#used + bytes <= this.#slab.length &&
-      this.#hashesUsed + hashes <= this.#hashes.length
+      this.rows < ROWS &&
+      this.#bytes + bytes <= this.slab.length &&
+      this.#hashCount + hashes <= this.hashes.length
     );
   }
 
-  /** Adds a span that there is room for, and gives its number. */
+  /**
+   * Adds a span that there is room for, and gives its number.
+   * @param first number of its trace's first span, if there is one; `previous`: of the last.
+   */
   add(
     source: Buffer,
     span: IncomingSpan,
@@ -71,9 +117,8 @@ export class Segment {
   ): number {
     const row = this.rows++;
     const number = this.firstNumber + row;
-    source.copy(this.#slab, this.#used, span.start, span.end);
-    this.#used += span.end - span.start;
-    this.#ends[row] = this.#used;
+    this.#bytes += source.copy(this.slab, this.#bytes, span.start, span.end);
+    this.ends[row] = this.#bytes;
     this.toFirst[row] = first === null ? 0 : number - first;
     this.toPrevious[row] = previous === null ? 0 : number - previous;
     this.origin[row] = this.#originId(span.origin);
@@ -84,41 +129,55 @@ export class Segment {
     this.startHigh[row] = span.startHigh;
     this.durationNano[row] = span.durationNano;
     for (let i = span.hashStart; i < span.hashEnd; i++) {
-      this.#hashes[this.#hashesUsed++] = hashes[i] as number;
+      this.hashes[this.#hashCount++] = hashes[i] as number;
     }
-    this.#hashEnds[row] = this.#hashesUsed;
+    this.hashEnds[row] = this.#hashCount;
     return number;
   }
 
-  /** No more spans will come: gives back the room that is left. */
-  seal(): void {
-    this.bytes -= this.#slab.length - this.#used;
-    this.bytes -= (this.#hashes.length - this.#hashesUsed) * 4;
-    const slab = Buffer.allocUnsafeSlow(this.#used);
-    this.#slab.copy(slab, 0, 0, this.#used);
-    this.#slab = slab;
-    this.#hashes = this.#hashes.slice(0, this.#hashesUsed);
+  /** What it holds as a segment of its own, and the memory that takes; it is empty afterwards. */
+  seal(): { segment: Segment; bytes: number } {
+    const { rows, firstNumber, origins, names } = this;
+    const slab = Buffer.allocUnsafeSlow(this.#bytes);
+    this.slab.copy(slab, 0, 0, this.#bytes);
+    const segment: Segment = {
+      firstNumber,
+      rows,
+      slab,
+      ends: this.ends.slice(0, rows),
+      toFirst: this.toFirst.slice(0, rows),
+      toPrevious: this.toPrevious.slice(0, rows),
+      origin: this.origin.slice(0, rows),
+      name: this.name.slice(0, rows),
+      kind: this.kind.slice(0, rows),
+      isError: this.isError.slice(0, rows),
+      startLow: this.startLow.slice(0, rows),
+      startHigh: this.startHigh.slice(0, rows),
+      durationNano: this.durationNano.slice(0, rows),
+      hashes: this.hashes.slice(0, this.#hashCount),
+      hashEnds: this.hashEnds.slice(0, rows),
+      origins,
+      names,
+    };
+    const columnBytes = rows * (6 * 4 + 2 * 2 + 2 * 1 + 8);
+    const bytes = slab.length + columnBytes + 4 * this.#hashCount + this.#entryBytes;
+    this.#clear();
+    return { segment, bytes };
+  }
+
+  #clear(): void {
+    this.firstNumber += this.rows;
+    this.rows = 0;
+    this.#bytes = 0;
+    this.#hashCount = 0;
+    this.#entryBytes = 0;
+    this.origins = [];
+    this.names = [];
     this.#originIds.clear();
     this.#nameIds.clear();
-  }
-
-  /** The `Span` message of a row; not a copy. */
-  span(row: number): Buffer {
-    return this.#slab.subarray(row === 0 ? 0 : this.#ends[row - 1], this.#ends[row]);
-  }
-
-  hasHash(row: number, hash: number): boolean {
-    const end = this.#hashEnds[row] as number;
-    for (let i = row === 0 ? 0 : (this.#hashEnds[row - 1] as number); i < end; i++) {
-      if (this.#hashes[i] === hash) return true;
-    }
-    return false;
-  }
-
-  /** True if any row has the hash. */
-  anyHash(hash: number): boolean {
-    const at = this.#hashes.indexOf(hash);
-    return at >= 0 && at < this.#hashesUsed;
+    this.#lastOrigin = null;
+    if (this.slab.length > SLAB_BYTES) this.slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    if (this.hashes.length > HASHES) this.hashes = new Uint32Array(HASHES);
   }
 
   #originId(origin: Origin): number {
@@ -131,7 +190,7 @@ export class Segment {
     if (id === undefined) {
       id = this.origins.push({ ...origin, resource, scope }) - 1;
       this.#originIds.set(key, id);
-      this.bytes += 2 * key.length + 8 * origin.attributeHashes.length + 3 * ENTRY_BYTES;
+      this.#entryBytes += key.length + 8 * origin.attributeHashes.length + 3 * ENTRY_BYTES;
     }
     this.#lastOrigin = origin;
     this.#lastOriginId = id;
@@ -143,7 +202,7 @@ export class Segment {
     if (id === undefined) {
       id = this.names.push(name) - 1;
       this.#nameIds.set(name, id);
-      this.bytes += 2 * name.length + ENTRY_BYTES;
+      this.#entryBytes += name.length + ENTRY_BYTES;
     }
     return id;
   }

@@ -1,11 +1,11 @@
 import type { IncomingRequest } from './incoming.ts';
 import { traceKeyOfSpan } from './scan.ts';
-import { SEGMENT_BYTES, Segment } from './segment.ts';
+import { OPEN_SEGMENT_BYTES, OpenSegment, type Segment, spanOf } from './segment.ts';
 
 export interface StoreStats {
   readonly heldSpans: number;
   readonly heldTraces: number;
-  /** Spans and their index; an estimate of the memory they take, and what `maxBytes` bounds. */
+  /** Memory that spans and their index take; an estimate, and what `maxBytes` bounds. */
   readonly heldBytes: number;
   readonly evictedSpans: number;
   readonly evictedTraces: number;
@@ -14,21 +14,21 @@ export interface StoreStats {
 /** What a trace costs in the map of traces: an entry and its key; an estimate. */
 const TRACE_BYTES = 80;
 
+/** The least that `maxBytes` can be: below it, one segment would be the whole store. */
+export const MIN_STORE_BYTES = 4 * OPEN_SEGMENT_BYTES;
+
 /**
  * Spans by trace in memory, at most about `maxBytes` of them. When there are more, the oldest
  * segment is forgotten, and with it, whole, every trace that began in it.
  */
 export class SpanStore {
   readonly #maxBytes: number;
-  /** Oldest first. */
-  readonly segments: Segment[] = [];
-  /** The last of them, if it still grows. */
-  #open: Segment | null = null;
+  readonly #sealed: { readonly segment: Segment; readonly bytes: number }[] = [];
+  readonly #open = new OpenSegment();
   /** Trace key → number of its latest span. */
   readonly #latest = new Map<string, number>();
-  #heldSpans = 0;
   #sealedBytes = 0;
-  #nextNumber = 0;
+  #heldSpans = 0;
   #evictedSpans = 0;
   #evictedTraces = 0;
 
@@ -38,18 +38,7 @@ export class SpanStore {
 
   add(request: IncomingRequest): void {
     for (const span of request.spans) {
-      const bytes = span.end - span.start;
-      const hashes = span.hashEnd - span.hashStart;
-      if (!this.#open?.hasRoom(bytes, hashes)) {
-        if (this.#open) {
-          this.#open.seal();
-          this.#sealedBytes += this.#open.bytes;
-        }
-        this.#open = null;
-        this.#makeRoom();
-        this.#open = new Segment(this.#nextNumber, bytes, hashes);
-        this.segments.push(this.#open);
-      }
+      if (!this.#open.hasRoom(span.end - span.start, span.hashEnd - span.hashStart)) this.#seal();
       const previous = this.#latest.get(span.traceKey) ?? null;
       const number = this.#open.add(
         request.bytes,
@@ -59,7 +48,6 @@ export class SpanStore {
         previous,
       );
       this.#latest.set(span.traceKey, number);
-      this.#nextNumber = number + 1;
       this.#heldSpans++;
     }
   }
@@ -72,6 +60,14 @@ export class SpanStore {
       evictedSpans: this.#evictedSpans,
       evictedTraces: this.#evictedTraces,
     };
+  }
+
+  /** All segments, those of the latest spans first. */
+  *newestFirst(): Generator<Segment> {
+    yield this.#open;
+    for (let i = this.#sealed.length - 1; i >= 0; i--) {
+      yield (this.#sealed[i] as { segment: Segment }).segment;
+    }
   }
 
   /** Where the spans of a trace lie, oldest first; empty if it is not held. */
@@ -91,11 +87,15 @@ export class SpanStore {
   /** False for a span whose trace has been evicted, though its own segment is still there. */
   isHeld(segment: Segment, row: number): boolean {
     const first = segment.firstNumber + row - (segment.toFirst[row] as number);
-    return first >= (this.segments[0]?.firstNumber ?? 0);
+    return first >= this.#oldest().firstNumber;
   }
 
   #heldBytes(): number {
-    return this.#sealedBytes + (this.#open?.bytes ?? 0) + this.#latest.size * TRACE_BYTES;
+    return this.#sealedBytes + OPEN_SEGMENT_BYTES + this.#latest.size * TRACE_BYTES;
+  }
+
+  #oldest(): Segment {
+    return this.#sealed[0]?.segment ?? this.#open;
   }
 
   #firstOf(number: number): number {
@@ -105,34 +105,39 @@ export class SpanStore {
 
   /** Segments lie without gaps: a binary search by first number. */
   #segmentOf(number: number): Segment {
+    if (number >= this.#open.firstNumber) return this.#open;
     let low = 0;
-    let high = this.segments.length - 1;
+    let high = this.#sealed.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if ((this.segments[middle] as Segment).firstNumber <= number) low = middle;
-      else high = middle - 1;
+      if ((this.#sealed[middle] as { segment: Segment }).segment.firstNumber <= number) {
+        low = middle;
+      } else high = middle - 1;
     }
-    return this.segments[low] as Segment;
+    return (this.#sealed[low] as { segment: Segment }).segment;
   }
 
-  #makeRoom(): void {
-    while (this.segments.length > 0 && this.#heldBytes() + SEGMENT_BYTES > this.#maxBytes) {
-      this.#evictOldest();
-    }
+  #seal(): void {
+    const sealed = this.#open.seal();
+    this.#sealed.push(sealed);
+    this.#sealedBytes += sealed.bytes;
+    while (this.#sealed.length > 0 && this.#heldBytes() > this.#maxBytes) this.#evictOldest();
   }
 
   #evictOldest(): void {
-    const segment = this.segments[0] as Segment;
+    const [oldest] = this.#sealed;
+    if (!oldest) return;
+    const { segment, bytes } = oldest;
     for (let row = 0; row < segment.rows; row++) {
       if (segment.toFirst[row] !== 0) continue;
-      const key = traceKeyOfSpan(segment.span(row));
+      const key = traceKeyOfSpan(spanOf(segment, row));
       const spans = this.trace(key).length;
       this.#heldSpans -= spans;
       this.#evictedSpans += spans;
       this.#evictedTraces++;
       this.#latest.delete(key);
     }
-    this.segments.shift();
-    this.#sealedBytes -= segment.bytes;
+    this.#sealed.shift();
+    this.#sealedBytes -= bytes;
   }
 }

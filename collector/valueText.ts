@@ -5,6 +5,7 @@ import type { OtlpAnyValue } from '../traces/otlp/request.ts';
  * numbers and booleans as written, bytes in base64, lists and maps as JSON.
  */
 export function valueText(value: OtlpAnyValue | null | undefined): string {
+  if (value?.stringValue !== undefined) return value.stringValue;
   const plain = plainValue(value);
   return typeof plain === 'object' && plain !== null ? JSON.stringify(plain) : String(plain ?? '');
 }

@@ -1,4 +1,5 @@
 import type { Attributes, AttributeValue, Resource, Scope, Span, SpanKind } from '../span.ts';
+import { integer, isThere, object, objects, text } from './checks.ts';
 import { protobufToOtlpJson } from './fromProtobuf.ts';
 import { idFault, normalId } from './ids.ts';
 import {
@@ -31,17 +32,15 @@ export function decodeOtlpProtobuf(bytes: Uint8Array): DecodedSpans {
 export function decodeOtlpJson(request: unknown): DecodedSpans {
   const spans: Span[] = [];
   const rejected: string[] = [];
-  if (typeof request !== 'object' || request === null || Array.isArray(request)) {
-    throw new MalformedOtlpError('An OTLP request must be a JSON object with resourceSpans');
-  }
-  for (const resourceSpans of list((request as OtlpTraceRequest).resourceSpans, 'resourceSpans')) {
+  const { resourceSpans: resources } = object(request as OtlpTraceRequest, 'The request');
+  for (const resourceSpans of objects(resources, 'resourceSpans')) {
     const resource: Resource = { attributes: decodeAttributes(resourceSpans.resource?.attributes) };
-    for (const scopeSpans of list(resourceSpans.scopeSpans, 'scopeSpans')) {
+    for (const scopeSpans of objects(resourceSpans.scopeSpans, 'scopeSpans')) {
       const scope: Scope = {
-        name: text(scopeSpans.scope?.name, 'scope.name'),
-        version: text(scopeSpans.scope?.version, 'scope.version'),
+        name: optionalText(scopeSpans.scope?.name, 'scope.name'),
+        version: optionalText(scopeSpans.scope?.version, 'scope.version'),
       };
-      for (const span of list(scopeSpans.spans, 'spans')) {
+      for (const span of objects(scopeSpans.spans, 'spans')) {
         const why = idFault(span);
         if (why === null) spans.push(decodeSpan(span, resource, scope));
         else rejected.push(why);
@@ -67,27 +66,27 @@ export function decodeSpan(span: OtlpSpan, resource: Resource, scope: Scope): Sp
     traceId: normalId(span.traceId),
     spanId: normalId(span.spanId),
     parentSpanId: normalId(span.parentSpanId),
-    name: text(span.name, 'name'),
+    name: optionalText(span.name, 'name'),
     kind: KINDS[spanKindNumber(span.kind)] ?? 'unspecified',
     startUnixNano: nano(span.startTimeUnixNano, 'startTimeUnixNano'),
     endUnixNano: nano(span.endTimeUnixNano, 'endTimeUnixNano'),
     attributes: decodeAttributes(span.attributes),
-    events: list(span.events, 'events').map((event) => ({
-      name: text(event.name, 'events.name'),
+    events: objects(span.events, 'events').map((event) => ({
+      name: optionalText(event.name, 'events.name'),
       timeUnixNano: nano(event.timeUnixNano, 'events.timeUnixNano'),
       attributes: decodeAttributes(event.attributes),
     })),
-    links: list(span.links, 'links').map((link) => ({
+    links: objects(span.links, 'links').map((link) => ({
       traceId: normalId(link.traceId),
       spanId: normalId(link.spanId),
-      traceState: text(link.traceState, 'links.traceState'),
+      traceState: optionalText(link.traceState, 'links.traceState'),
       attributes: decodeAttributes(link.attributes),
     })),
     status: {
       code: CODES[statusCodeNumber(span.status?.code)] ?? 'unset',
-      message: text(span.status?.message, 'status.message'),
+      message: optionalText(span.status?.message, 'status.message'),
     },
-    traceState: text(span.traceState, 'traceState'),
+    traceState: optionalText(span.traceState, 'traceState'),
     flags: span.flags === undefined ? 0 : Number(span.flags) >>> 0,
     resource,
     scope,
@@ -100,8 +99,8 @@ export function decodeAttributes(
   depth = 1,
 ): Attributes {
   const result: Record<string, AttributeValue> = {};
-  for (const { key, value } of list(attributes, 'attributes')) {
-    const name = text(key, 'attributes.key');
+  for (const { key, value } of objects(attributes, 'attributes')) {
+    const name = optionalText(key, 'attributes.key');
     const decoded = decodeValue(value, depth);
     // A plain assignment would set the prototype.
     if (name === '__proto__') {
@@ -118,45 +117,33 @@ export function decodeAttributes(
 
 /** An empty or unknown kind of value is null. */
 export function decodeValue(value: OtlpAnyValue | null | undefined, depth = 1): AttributeValue {
-  if (value === undefined || value === null) return null;
+  if (!isThere(value)) return null;
   if (depth > MAX_VALUE_DEPTH) {
     throw new MalformedOtlpError(`Attribute values may be nested ${MAX_VALUE_DEPTH} deep, no more`);
   }
-  if (value.stringValue !== undefined) return text(value.stringValue, 'stringValue');
-  if (value.intValue !== undefined) {
+  if (isThere(value.stringValue)) return text(value.stringValue, 'stringValue');
+  if (isThere(value.intValue)) {
     const number = Number(value.intValue);
     return Number.isSafeInteger(number) ? number : integer(value.intValue, 'intValue');
   }
-  if (value.boolValue !== undefined) return value.boolValue === true;
-  if (value.doubleValue !== undefined) return Number(value.doubleValue);
+  if (isThere(value.boolValue)) return value.boolValue === true;
+  if (isThere(value.doubleValue)) return Number(value.doubleValue);
   if (value.arrayValue) {
-    return list(value.arrayValue.values, 'arrayValue').map((each) => decodeValue(each, depth + 1));
+    return objects(value.arrayValue.values, 'arrayValue').map((each) =>
+      decodeValue(each, depth + 1),
+    );
   }
   if (value.kvlistValue) return decodeAttributes(value.kvlistValue.values, depth + 1);
-  if (value.bytesValue !== undefined) {
+  if (isThere(value.bytesValue)) {
     return new Uint8Array(Buffer.from(text(value.bytesValue, 'bytesValue'), 'base64'));
   }
   return null;
 }
 
 function nano(value: unknown, name: string): bigint {
-  return value === undefined || value === null ? 0n : integer(value, name);
+  return isThere(value) ? integer(value, name) : 0n;
 }
 
-function integer(value: unknown, name: string): bigint {
-  if (typeof value === 'string' && /^-?\d+$/.test(value)) return BigInt(value);
-  if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value);
-  throw new MalformedOtlpError(`${name} must be an integer; it is ${JSON.stringify(value)}`);
-}
-
-function text(value: unknown, name: string): string {
-  if (typeof value === 'string') return value;
-  if (value === undefined || value === null) return '';
-  throw new MalformedOtlpError(`${name} must be a string; it is ${typeof value}`);
-}
-
-function list<T>(value: readonly T[] | null | undefined, name: string): readonly T[] {
-  if (value === undefined || value === null) return [];
-  if (Array.isArray(value)) return value;
-  throw new MalformedOtlpError(`${name} must be an array; it is ${typeof value}`);
+function optionalText(value: unknown, name: string): string {
+  return isThere(value) ? text(value, name) : '';
 }

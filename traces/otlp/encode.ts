@@ -4,6 +4,7 @@ import type {
   OtlpAnyValue,
   OtlpKeyValue,
   OtlpResourceSpans,
+  OtlpScopeSpans,
   OtlpSpan,
   OtlpTraceRequest,
 } from './request.ts';
@@ -16,25 +17,25 @@ const CODES = { unset: 0, ok: 1, error: 2 };
  * values as numbers, ids as hex. Spans that share a resource and a scope come under one heading.
  */
 export function encodeOtlpJson(spans: readonly Span[]): OtlpTraceRequest {
-  const headings = new Map<Span['resource'], Map<Span['scope'], OtlpSpan[]>>();
   const resourceSpans: OtlpResourceSpans[] = [];
+  const scopeSpansOf = new Map<Span['resource'], OtlpScopeSpans[]>();
+  const spansOf = new Map<Span['resource'], Map<Span['scope'], OtlpSpan[]>>();
   for (const span of spans) {
-    let scopes = headings.get(span.resource);
-    if (!scopes) {
-      scopes = new Map();
-      headings.set(span.resource, scopes);
-      resourceSpans.push({
-        resource: { attributes: encodeAttributes(span.resource.attributes) },
-        scopeSpans: [],
-      });
+    let scopeSpans = scopeSpansOf.get(span.resource);
+    let byScope = spansOf.get(span.resource);
+    if (!scopeSpans || !byScope) {
+      scopeSpans = [];
+      byScope = new Map();
+      scopeSpansOf.set(span.resource, scopeSpans);
+      spansOf.set(span.resource, byScope);
+      const resource = { attributes: encodeAttributes(span.resource.attributes) };
+      resourceSpans.push({ resource, scopeSpans });
     }
-    let list = scopes.get(span.scope);
+    let list = byScope.get(span.scope);
     if (!list) {
       list = [];
-      scopes.set(span.scope, list);
-      const { name, version } = span.scope;
-      const heading = resourceSpans[[...headings.keys()].indexOf(span.resource)];
-      heading?.scopeSpans?.push({ scope: { name, version }, spans: list });
+      byScope.set(span.scope, list);
+      scopeSpans.push({ scope: { ...span.scope }, spans: list });
     }
     list.push(encodeSpan(span));
   }

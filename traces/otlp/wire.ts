@@ -5,8 +5,6 @@ export const FIXED64 = 1;
 export const LEN = 2;
 export const FIXED32 = 5;
 
-const utf8 = new TextDecoder('utf-8');
-
 /**
  * Reads protobuf fields one by one and checks every bound, which `pbf`'s reader does not: it takes
  * what lies after the end for data, and 64-bit integers for doubles.
@@ -14,6 +12,7 @@ const utf8 = new TextDecoder('utf-8');
  */
 export class WireReader {
   readonly bytes: Uint8Array;
+  readonly #buffer: Buffer;
   readonly #view: DataView;
   pos = 0;
   /** Number and wire type of the field that {@link next} has read. */
@@ -28,6 +27,7 @@ export class WireReader {
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
+    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -86,7 +86,7 @@ export class WireReader {
   /** Content of a LEN field as text; bytes that are not UTF-8 become U+FFFD. */
   text(): string {
     this.expect(LEN);
-    return textOf(this.bytes, this.start, this.end);
+    return this.#buffer.toString('utf8', this.start, this.end);
   }
 
   #varint(limit: number): void {
@@ -114,22 +114,6 @@ export class WireReader {
   #malformed(what: string): MalformedOtlpError {
     return new MalformedOtlpError(`Not OTLP protobuf: ${what}, at byte ${this.pos}`);
   }
-}
-
-/** `bytes[start, end)` as text; what is not UTF-8 becomes U+FFFD. */
-export function textOf(bytes: Uint8Array, start: number, end: number): string {
-  // Short ASCII is quicker by hand than by a call into the decoder.
-  if (end - start < 24) {
-    let text = '';
-    let i = start;
-    for (; i < end; i++) {
-      const byte = bytes[i] as number;
-      if (byte >= 0x80) break;
-      text += String.fromCharCode(byte);
-    }
-    if (i === end) return text;
-  }
-  return utf8.decode(bytes.subarray(start, end));
 }
 
 /** Two unsigned 32-bit halves as one unsigned 64-bit integer. */
