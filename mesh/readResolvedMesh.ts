@@ -4,6 +4,7 @@ import type { Mesh } from './mesh.ts';
 /**
  * Reads a mesh that was checked before and written as JSON by `meshToJson`. Needs neither the
  * YAML parser nor the schema, so that a service starts quickly.
+ * @throws {SyntaxError} if the file is not JSON.
  * @throws {TypeError} if the file is no resolved mesh of this version. Nothing else is checked.
  */
 export function readResolvedMesh(path: string): Mesh {
