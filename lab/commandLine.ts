@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { MeshError } from '../mesh/mistakes.ts';
+import { collectCommand } from './commands/collect.ts';
 import { meshCommand } from './commands/mesh.ts';
 import { runCommand } from './commands/run.ts';
 import { upCommand } from './commands/up.ts';
@@ -17,7 +18,7 @@ export async function commandLine(args: readonly string[]): Promise<number> {
     .description('Watch one stop-the-world pause travel through a chain of traced services.')
     .addHelpText('after', '\nExample:\n  npm run aftershock -- run --rate 50 --duration 20s')
     .exitOverride();
-  const commands = [runCommand(), upCommand(), meshCommand()];
+  const commands = [runCommand(), upCommand(), meshCommand(), collectCommand()];
   for (const command of commands) {
     const options = command.options.map(({ long }) => long).join(', ');
     command

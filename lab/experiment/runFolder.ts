@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, unlinkSync } from 'node:fs';
+import { mkdirSync, renameSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /**
@@ -24,11 +24,8 @@ export function makeRunFolder(parent: string, startedAt: Date): string {
 }
 
 function pointLatest(parent: string, folder: string): void {
-  const link = join(parent, 'latest');
-  try {
-    unlinkSync(link);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
+  // Renamed into place, so that runs that start together do not stumble over each other.
+  const link = join(parent, `.latest-${process.pid}`);
   symlinkSync(folder, link);
+  renameSync(link, join(parent, 'latest'));
 }

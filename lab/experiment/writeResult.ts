@@ -15,12 +15,16 @@ export async function writeResult(
   directory: string,
   say: (line: string) => void,
 ): Promise<Result> {
+  const write = (data: object) =>
+    writeFile(join(directory, 'result.json'), `${JSON.stringify(data, null, 1)}\n`);
+  // First without the analysis: a fault in it must not cost what was measured.
+  await write({ version: 1, run });
   const spans: Span[] = [];
   const file = join(directory, 'traces.ndjson');
   const batches = readTraceFile(file, ({ line, message }) => say(`${file}:${line}: ${message}`));
   for await (const batch of batches) spans.push(...batch);
   const result: Result = { version: 1, run, analysis: analyse(run, spans) };
-  await writeFile(join(directory, 'result.json'), `${JSON.stringify(result, null, 1)}\n`);
+  await write(result);
   await writeFile(join(directory, 'report.html'), renderHtml(result, spans));
   return result;
 }

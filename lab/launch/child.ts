@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
+import type { ManagedProcess, ProcessExit } from './managedProcess.ts';
 
 export interface ChildOptions {
   /** What messages call it. */
@@ -14,34 +15,6 @@ export interface ChildOptions {
   readonly logFile: string;
 }
 
-/** How a child ended. */
-export interface ChildExit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
-
-/** A process as seen by who only has to end it. */
-export interface ManagedProcess {
-  readonly name: string;
-  readonly pid: number | undefined;
-  /** Resolves when the process is gone; never rejects. */
-  readonly exited: Promise<ChildExit>;
-  readonly running: boolean;
-  /** True once {@link stop} or {@link kill} was called: from then on its end is no surprise. */
-  readonly stopping: boolean;
-  /** Whether it has ended by itself with exit code 0. */
-  readonly endedCleanly: boolean;
-  /** How it ended, as a sentence with its last lines on standard error. */
-  describeExit(): string;
-  /**
-   * SIGTERM, and SIGKILL if it has not ended after `timeoutMs`.
-   * @returns whether it ended without SIGKILL.
-   */
-  stop(timeoutMs: number): Promise<boolean>;
-  /** SIGKILL. Idempotent. */
-  kill(): void;
-}
-
 const keptErrorLines = 8;
 const lastWordsMs = 300;
 
@@ -52,12 +25,12 @@ const lastWordsMs = 300;
 export class Child<Message extends { readonly type: string }> implements ManagedProcess {
   readonly name: string;
   readonly pid: number | undefined;
-  readonly exited: Promise<ChildExit>;
+  readonly exited: Promise<ProcessExit>;
   readonly #process: ChildProcess;
   readonly #errorLines: string[] = [];
   readonly #received: string[] = [];
   readonly #listeners = new Set<(message: Message) => void>();
-  #exit: ChildExit | null = null;
+  #exit: ProcessExit | null = null;
   #spawnError: Error | null = null;
   #stopping = false;
 
@@ -129,7 +102,7 @@ export class Child<Message extends { readonly type: string }> implements Managed
 
   /**
    * Resolves with the first message that `accept` turns into a value.
-   * @throws {Error} if `accept` throws, the process ends first, or nothing comes in `timeoutMs`.
+   * @throws {Error} if the process ends first, or nothing comes within `timeoutMs`.
    */
   async message<Value>(
     waitedFor: string,
@@ -138,16 +111,12 @@ export class Child<Message extends { readonly type: string }> implements Managed
   ): Promise<Value> {
     const { promise, resolve, reject } = Promise.withResolvers<Value>();
     const off = this.onMessage((message) => {
-      try {
-        const value = accept(message);
-        if (value !== undefined) resolve(value);
-      } catch (error) {
-        reject(error);
-      }
+      const value = accept(message);
+      if (value !== undefined) resolve(value);
     });
     const timer = setTimeout(() => {
       const came = this.#received.length === 0 ? 'nothing came' : this.#received.join(', ');
-      const errors = this.#errorLines.length === 0 ? '' : `\n${this.lastErrorLines()}`;
+      const errors = this.#errorLines.length === 0 ? '' : `\n${this.#lastErrorLines()}`;
       reject(
         new Error(
           `${this.name}: waited ${timeoutMs / 1000} s for ${waitedFor}; messages: ${came}${errors}`,
@@ -171,11 +140,11 @@ export class Child<Message extends { readonly type: string }> implements Managed
     const { code, signal } = this.#exit;
     const how = signal === null ? `ended with exit code ${code}` : `was ended by signal ${signal}`;
     const errors =
-      this.#errorLines.length === 0 ? '' : `; its last words:\n${this.lastErrorLines()}`;
+      this.#errorLines.length === 0 ? '' : `; its last words:\n${this.#lastErrorLines()}`;
     return `${this.name} (pid ${this.pid}) ${how}${errors}`;
   }
 
-  lastErrorLines(): string {
+  #lastErrorLines(): string {
     return this.#errorLines.map((line) => `    ${line}`).join('\n');
   }
 

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import type { CollectorStats } from '../../collector/collector.ts';
 import type { CollectorMessage } from '../../collector/main.ts';
-import { Child, type ManagedProcess } from './child.ts';
+import { Child } from './child.ts';
+import type { ManagedProcess } from './managedProcess.ts';
 import { type PortChoice, takenPortError } from './ports.ts';
 
 /** The embedded collector as a running process. */

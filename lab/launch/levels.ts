@@ -34,3 +34,10 @@ export function startLevels(mesh: Pick<Mesh, 'services'>): string[][] {
   }
   return levels;
 }
+
+/** Cuts a level into groups of `size`: more processes at once than cores start no sooner. */
+export function groups<Item>(items: readonly Item[], size: number): Item[][] {
+  const result: Item[][] = [];
+  for (let i = 0; i < items.length; i += size) result.push(items.slice(i, i + size));
+  return result;
+}

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import type { Program } from '../../mesh/mesh.ts';
 import type { ServiceMessage, ServiceStats } from '../../services/kit/protocol.ts';
-import { Child, type ManagedProcess } from './child.ts';
+import { Child } from './child.ts';
+import type { ManagedProcess } from './managedProcess.ts';
 
 /** A running service. */
 export interface LaunchedService {

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { Mesh } from '../../mesh/mesh.ts';
 import { LoadProcess } from '../load/loadProcess.ts';
 import { Admin } from './admin.ts';
-import type { ManagedProcess } from './child.ts';
 import { type LaunchedCollector, launchCollector } from './collector.ts';
-import { startLevels } from './levels.ts';
+import { groups, startLevels } from './levels.ts';
+import type { ManagedProcess } from './managedProcess.ts';
 import { type AskedPorts, choosePort, withPort } from './ports.ts';
 import { type LaunchedService, launchService } from './service.ts';
 
@@ -225,11 +225,4 @@ export class Stage {
       if (!child.stopping) this.#options.onDeath(child.describeExit());
     });
   }
-}
-
-/** Cuts a level into groups, so that a wide one does not start more processes at once than help. */
-function groups<Item>(items: readonly Item[], size: number): Item[][] {
-  const result: Item[][] = [];
-  for (let i = 0; i < items.length; i += size) result.push(items.slice(i, i + size));
-  return result;
 }

@@ -1,6 +1,6 @@
 import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
-import { build, type Histogram } from 'hdr-histogram-js';
 import type { LoadAccount } from '../run.ts';
+import { DurationHistogram } from './durationHistogram.ts';
 
 /** How one intended request ended. Times in milliseconds of `performance.now()`. */
 export interface Outcome {
@@ -56,8 +56,6 @@ export interface LoadSnapshot extends LoadAccount {
   readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number };
 }
 
-const microsecondsPerMs = 1000;
-
 /**
  * Plays a schedule of HTTP GETs over keep-alive connections, open loop: a request goes out at its
  * intended time whether or not earlier ones were answered, and its latency counts from that time
@@ -67,8 +65,8 @@ const microsecondsPerMs = 1000;
 export class Generator {
   readonly #options: GeneratorOptions;
   readonly #agent: Agent;
-  readonly #latencyUs = histogram();
-  readonly #lateUs = histogram();
+  readonly #latency = new DurationHistogram();
+  readonly #late = new DurationHistogram();
   readonly #done = Promise.withResolvers<LoadSnapshot>();
   readonly #target: { readonly hostname: string; readonly port: string };
   /** For each open request what gives it up. */
@@ -122,8 +120,8 @@ export class Generator {
       succeeded: this.#succeeded,
       failed: this.#failed,
       timedOut: this.#timedOut,
-      lateMs: percentilesMs(this.#lateUs),
-      latencyMs: percentilesMs(this.#latencyUs),
+      lateMs: this.#late.percentilesMs(),
+      latencyMs: this.#latency.percentilesMs(),
     };
   }
 
@@ -160,13 +158,13 @@ export class Generator {
     }
     this.#sent++;
     const sentMs = performance.now();
-    record(this.#lateUs, sentMs - intendedMs);
+    this.#late.record(sentMs - intendedMs);
 
     const end = (status: number | null, errorType: string | null): void => {
       if (!this.#open.delete(giveUp)) return; // what comes after the end, such as its own abort
       clearTimeout(timer);
       const endMs = performance.now();
-      record(this.#latencyUs, endMs - intendedMs);
+      this.#latency.record(endMs - intendedMs);
       if (errorType === null) this.#succeeded++;
       else this.#failed++;
       if (errorType === 'timeout') this.#timedOut++;
@@ -201,20 +199,4 @@ export class Generator {
     this.#agent.destroy();
     this.#done.resolve(this.snapshot());
   }
-}
-
-function histogram(): Histogram {
-  return build({ bitBucketSize: 32, numberOfSignificantValueDigits: 3 });
-}
-
-function record(histogramUs: Histogram, durationMs: number): void {
-  histogramUs.recordValue(Math.max(0, Math.round(durationMs * microsecondsPerMs)));
-}
-
-function percentilesMs(histogramUs: Histogram): { p50: number; p99: number; max: number } {
-  return {
-    p50: histogramUs.getValueAtPercentile(50) / microsecondsPerMs,
-    p99: histogramUs.getValueAtPercentile(99) / microsecondsPerMs,
-    max: histogramUs.maxValue / microsecondsPerMs,
-  };
 }

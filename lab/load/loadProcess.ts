@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { SpanAccount } from '../../services/kit/protocol.ts';
-import { Child, type ManagedProcess } from '../launch/child.ts';
+import { Child } from '../launch/child.ts';
+import type { ManagedProcess } from '../launch/managedProcess.ts';
 import type { LoadSnapshot } from './generator.ts';
 import type { LoadMessage, LoadOrder } from './protocol.ts';
 
@@ -38,7 +39,7 @@ export class LoadProcess {
     });
   }
 
-  /** @throws {Error} if it fails, ends, or is not ready in time. */
+  /** @throws {Error} if it ends or is not ready in time. */
   static async launch(options: {
     readonly logFile: string;
     readonly env: Readonly<Record<string, string>>;
@@ -53,10 +54,9 @@ export class LoadProcess {
     });
     options.onChild(child);
     const load = new LoadProcess(child);
-    await child.message('`ready`', options.readyTimeoutMs, (message) => {
-      if (message.type === 'failed') throw new Error(`load cannot start: ${message.message}`);
-      return message.type === 'ready' ? true : undefined;
-    });
+    await child.message('`ready`', options.readyTimeoutMs, (message) =>
+      message.type === 'ready' ? true : undefined,
+    );
     return load;
   }
 

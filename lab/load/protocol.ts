@@ -26,7 +26,6 @@ export type LoadOrder =
 /** What the generator's process tells the lab. */
 export type LoadMessage =
   | { readonly type: 'ready' }
-  | { readonly type: 'failed'; readonly message: string }
   /** The first intended time of the phase. */
   | { readonly type: 'playing'; readonly startUnixMs: number }
   | { readonly type: 'progress'; readonly snapshot: LoadSnapshot }

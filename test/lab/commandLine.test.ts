@@ -22,7 +22,7 @@ function written(stream: MockInstance): string {
 // Each of these is refused before anything starts.
 test.each([
   { args: [], says: /Commands:\n {2}run/ },
-  { args: ['frob'], says: /unknown command 'frob'\nvalid: run, up, mesh/ },
+  { args: ['frob'], says: /unknown command 'frob'\nvalid: run, up, mesh, collect;/ },
   { args: ['run', '--frob'], says: /unknown option '--frob'\nvalid: .*--mesh, .*--rate/ },
   { args: ['run', 'extra'], says: /too many arguments/ },
   { args: ['run', '--rate'], says: /'--rate <number>' argument missing/ },
@@ -42,13 +42,17 @@ test.each([
   { args: ['run', '--port', 'db=1'], says: /no "db"; valid: gateway, auth, user, otlp, query/ },
   { args: ['up', '--rate', '5'], says: /unknown option '--rate'\nvalid: / },
   { args: ['up', '--port', 'otlp=x'], says: /must be NAME=PORT/ },
+  { args: ['collect', '--port', '70000'], says: /'--port <number>' argument '70000' is invalid/ },
 ])('aftershock $args: exit code 2, and what would be valid', async ({ args, says }) => {
   expect(await commandLine(args)).toBe(2);
   expect(written(stderr)).toMatch(says);
   expect(written(stdout)).toBe('');
 });
 
-test.each(['run', 'up', 'mesh'])('aftershock %s --help shows an example', async (name) => {
-  expect(await commandLine([name, '--help'])).toBe(0);
-  expect(written(stdout)).toMatch(/Examples?:\n {2}npm /);
-});
+test.each(['run', 'up', 'mesh', 'collect'])(
+  'aftershock %s --help shows an example',
+  async (name) => {
+    expect(await commandLine([name, '--help'])).toBe(0);
+    expect(written(stdout)).toMatch(/Examples?:\n {2}npm /);
+  },
+);
