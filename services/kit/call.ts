@@ -26,6 +26,7 @@ import { Attribute } from './attributes.ts';
 import { deadlineHeader } from './deadline.ts';
 import { PassedOn, Problem } from './problem.ts';
 import { addAttribute, giveAttributes } from './spanAttributes.ts';
+import { spanTime } from './spanTime.ts';
 
 /** What a call needs to know of the request that it is made for. */
 export interface CallContext {
@@ -60,7 +61,6 @@ export interface Caller {
 /** Statuses worth another attempt: the callee, or one behind it, could not do its work just now. */
 const retryable = new Set([502, 503, 504]);
 
-const clientKind = { kind: SpanKind.CLIENT } as const;
 /** Still experimental in the conventions, whose module of such names is dear to load. */
 const ATTR_URL_TEMPLATE = 'url.template';
 
@@ -109,7 +109,7 @@ export function createCaller(tracer: Tracer | null, random: Random): Caller {
 
     function startSpan(url: string, resends: number): Span | null {
       if (tracer === null) return null;
-      const span = tracer.startSpan(spanName, clientKind);
+      const span = tracer.startSpan(spanName, { kind: SpanKind.CLIENT, startTime: spanTime() });
       giveAttributes(span, {
         [ATTR_HTTP_REQUEST_METHOD]: 'GET',
         [ATTR_URL_FULL]: url,
@@ -192,7 +192,7 @@ function endSpan(span: Span, result: AxiosResponse<string> | Failure): void {
     addAttribute(span, ATTR_ERROR_TYPE, result.type);
     span.setStatus({ code: SpanStatusCode.ERROR, message: result.message });
   }
-  span.end();
+  span.end(spanTime());
 }
 
 /**

@@ -31,7 +31,7 @@ export async function runProgram(
     logger.fatal({ err: error }, `Cannot start ${name}: ${message}`);
     process.exitCode = 1;
     await tell({ type: 'failed', code: code ?? null, message });
-    return;
+    process.exit();
   }
   await tell({ type: 'ready', url: service.url, adminUrl: service.adminUrl });
   const reason = await ended;

@@ -12,6 +12,9 @@
  * | `ADMIN_HOST`, `ADMIN_PORT` | where the admin API listens | `127.0.0.1`, 0 (any free) |
  * | `ADMIN_TOKEN` | bearer token of the admin API; required where `ADMIN_HOST` is not loopback | none |
  * | `AFTERSHOCK_TOKEN_SECRET` | key of the signed user token (gateway issues, auth checks) | a demo key |
+ * | `AFTERSHOCK_DEMO` | `off`: the gateway lends no token to a client that brings none | `on` |
+ * | `AFTERSHOCK_DATABASE` | SQLite file of `user` | `:memory:` |
+ * | `LOG_LEVEL` | a pino level; requests are logged at `debug` | `info` |
  * | `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_SDK_DISABLED`, `OTEL_RESOURCE_ATTRIBUTES` … | as OpenTelemetry says | `http://127.0.0.1:4318` |
  *
  * Admin API (JSON): `GET /stats` → {@link ServiceStats}; `POST /pauses/prepare` {@link PauseOrder}

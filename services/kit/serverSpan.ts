@@ -18,6 +18,7 @@ import {
 } from '@opentelemetry/semantic-conventions';
 import type { TracedResponse } from './server.ts';
 import { addAttribute, giveAttributes } from './spanAttributes.ts';
+import { spanTime } from './spanTime.ts';
 
 const knownMethods = new Set([
   'GET',
@@ -31,8 +32,6 @@ const knownMethods = new Set([
   'PATCH',
 ]);
 
-const serverKind = { kind: SpanKind.SERVER } as const;
-
 /** Starts the span of a request that has just arrived, as the HTTP semantic conventions say. */
 export function startServerSpan(tracer: Tracer, parent: Context, req: IncomingMessage): Span {
   const { headers, socket, url = '/' } = req;
@@ -43,7 +42,7 @@ export function startServerSpan(tracer: Tracer, parent: Context, req: IncomingMe
   const host = headers.host ?? '';
   const colon = host.lastIndexOf(':');
   const portIn = colon > host.lastIndexOf(']');
-  const span = tracer.startSpan(method, serverKind, parent);
+  const span = tracer.startSpan(method, { kind: SpanKind.SERVER, startTime: spanTime() }, parent);
   giveAttributes(span, {
     [ATTR_HTTP_REQUEST_METHOD]: method,
     [ATTR_URL_SCHEME]: 'http',
@@ -79,5 +78,5 @@ export function endServerSpan(span: Span, res: TracedResponse, sent: boolean): v
       span.setStatus({ code: SpanStatusCode.ERROR });
     }
   }
-  span.end();
+  span.end(spanTime());
 }

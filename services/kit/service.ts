@@ -81,7 +81,7 @@ export async function startService(
   const runScript = compileScript(service.script, serviceName, seed, (call, index) =>
     caller.prepare(call, {
       index,
-      baseUrl: settings.peers[call.to] ?? '',
+      baseUrl: peerUrl(settings, call.to),
       route: routeOf(mesh.services[call.to]?.program ?? 'relay'),
     }),
   );
@@ -147,10 +147,14 @@ export async function startService(
     requests++;
     if (type !== undefined) res.setHeader('content-type', type);
     res.setHeader('content-length', Buffer.byteLength(body));
-    if (stopping !== null) res.setHeader('connection', 'close');
+    // A body that was too long has not been read: what follows on this connection is not a request.
+    if (stopping !== null || status === 413) res.setHeader('connection', 'close');
     res.statusCode = status;
     const sent = !res.destroyed;
     res.end(body);
+    if (logger.isLevelEnabled('debug')) {
+      logger.debug({ method: res.req.method, url: res.req.url, status, sent }, 'Answered');
+    }
     // A body as short as ours is with the kernel by now.
     if (res.span !== null) endServerSpan(res.span, res, sent);
   }
@@ -200,6 +204,16 @@ export async function startService(
     stats,
     stop: (timeoutMs = 10_000) => (stopping ??= drain(timeoutMs)),
   };
+}
+
+function peerUrl({ peers, serviceName }: Settings, to: string): string {
+  const url = peers[to];
+  if (url === undefined) {
+    throw new Error(
+      `"${serviceName}" calls "${to}", whose URL is not known; AFTERSHOCK_PEERS gives it`,
+    );
+  }
+  return url;
 }
 
 function readId(text: unknown): number {

@@ -10,7 +10,8 @@ import {
   ATTR_DB_SYSTEM_NAME,
   ATTR_ERROR_TYPE,
 } from '@opentelemetry/semantic-conventions';
-import { giveAttributes } from './spanAttributes.ts';
+import { addAttribute, giveAttributes } from './spanAttributes.ts';
+import { spanTime } from './spanTime.ts';
 
 export interface User {
   readonly id: number;
@@ -33,7 +34,6 @@ const families = ['Lovelace', 'Hopper', 'Dijkstra', 'Liskov', 'Knuth', 'Allen', 
 const cities = ['London', 'New York', 'Rotterdam', 'Los Angeles', 'Milwaukee', 'Peru', 'Madrid'];
 
 const queryText = 'SELECT id, name, email, city FROM users WHERE id = ?';
-const clientKind = { kind: SpanKind.CLIENT } as const;
 const attributes = {
   [ATTR_DB_SYSTEM_NAME]: 'sqlite',
   [ATTR_DB_NAMESPACE]: 'main',
@@ -50,18 +50,22 @@ export function openUsers(path: string, tracer: Tracer): Users {
   const select = database.prepare(queryText);
   return {
     find(id) {
-      const span = tracer.startSpan('SELECT users', clientKind);
+      const span = tracer.startSpan('SELECT users', {
+        kind: SpanKind.CLIENT,
+        startTime: spanTime(),
+      });
       giveAttributes(span, { ...attributes });
       try {
         return select.get(id) as User | undefined;
       } catch (error) {
         const { errcode, message } = error as Error & { errcode?: number };
         const code = String(errcode ?? 'Error');
-        span.setAttributes({ [ATTR_DB_RESPONSE_STATUS_CODE]: code, [ATTR_ERROR_TYPE]: code });
+        addAttribute(span, ATTR_DB_RESPONSE_STATUS_CODE, code);
+        addAttribute(span, ATTR_ERROR_TYPE, code);
         span.setStatus({ code: SpanStatusCode.ERROR, message });
         throw error;
       } finally {
-        span.end();
+        span.end(spanTime());
       }
     },
     close: () => database.close(),

@@ -1,0 +1,106 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { CompositePropagator, W3CBaggagePropagator } from '@opentelemetry/core';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import {
+  InMemorySpanExporter,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace';
+import { pino } from 'pino';
+import type { Call, Mesh, Service, Step } from '../../mesh/mesh.ts';
+import { localSettings, type Settings } from '../../services/kit/environment.ts';
+import { HopPropagator } from '../../services/kit/propagator.ts';
+import type { RunningService, StartOptions } from '../../services/kit/service.ts';
+import type { Telemetry } from '../../services/kit/telemetry.ts';
+
+export const silent = pino({ level: 'silent' });
+
+/** One SDK for all services of a test file, with the spans kept in memory. */
+export function startTestTelemetry() {
+  const exporter = new InMemorySpanExporter();
+  const sdk = new NodeSDK({
+    textMapPropagator: new CompositePropagator({
+      propagators: [new HopPropagator(), new W3CBaggagePropagator()],
+    }),
+    spanProcessors: [new SimpleSpanProcessor({ exporter })],
+    autoDetectResources: false,
+    logRecordProcessors: [],
+    metricReaders: [],
+  });
+  sdk.start();
+  const telemetry: Telemetry = {
+    httpSpans: true,
+    account: () => ({ ended: 0, exported: 0, dropped: 0 }),
+    stop: async () => {},
+  };
+  return {
+    telemetry,
+    spans: (): ReadableSpan[] => exporter.getFinishedSpans(),
+    reset: () => exporter.reset(),
+    stop: () => sdk.shutdown(),
+  };
+}
+
+export function callStep(to: string, changes: Partial<Call> = {}): Step {
+  const backoff = { base: 1, factor: 1, jitter: 0 };
+  return { call: { to, timeout: 2000, retries: 0, backoff, deadline: null, ...changes } };
+}
+
+export function service(program: Service['program'], changes: Partial<Service> = {}): Service {
+  return { program, port: 0, concurrency: null, queue: null, script: [], ...changes };
+}
+
+export function meshOf(services: Record<string, Service>): Mesh {
+  return {
+    version: 1,
+    name: 'test',
+    description: '',
+    seed: 1,
+    entry: Object.keys(services)[0] ?? '',
+    services,
+    pauses: [],
+    load: { rate: 1, arrivals: 'constant', timeout: 1000, maxInFlight: 10 },
+    durations: { warmup: 0, baseline: 0, pauses: 0 },
+  };
+}
+
+export const chainMesh = meshOf({
+  gateway: service('gateway', { script: [callStep('auth')] }),
+  auth: service('auth', { script: [callStep('user')] }),
+  user: service('user'),
+});
+
+const programs = {
+  gateway: () => import('../../services/gateway.ts'),
+  auth: () => import('../../services/auth.ts'),
+  user: () => import('../../services/user.ts'),
+  relay: () => import('../../services/relay.ts'),
+};
+
+/** Starts the mesh's services, called before callers: `names` in that order. */
+export async function startServices(
+  mesh: Mesh,
+  names: readonly string[],
+  telemetry: Telemetry,
+  changes: Partial<Settings> = {},
+): Promise<Record<string, RunningService>> {
+  const running: Record<string, RunningService> = {};
+  const peers: Record<string, string> = { ...changes.peers };
+  for (const name of names) {
+    const settings = localSettings(mesh, name, { ...changes, peers: { ...peers } });
+    const { start } = await programs[settings.service.program]();
+    const options: StartOptions = { settings, telemetry, logger: silent };
+    const started = await start(options);
+    running[name] = started;
+    peers[name] = started.url;
+  }
+  return running;
+}
+
+/** A server that does as the test says, standing in for a service. */
+export async function stub(listener: RequestListener): Promise<{ url: string; server: Server }> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
+}
