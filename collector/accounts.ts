@@ -3,18 +3,21 @@ import type { Signal } from './otlpResponse.ts';
 
 /** Counts since the collector started; spans read back from a file are not among them. */
 export class Accounts {
-  readonly acceptedByService: Record<string, number> = {};
+  readonly #accepted = new Map<string, number>();
   rejected = 0;
   metrics = 0;
   logs = 0;
-  #services = 0;
 
   accept(request: IncomingRequest): void {
     this.rejected += request.rejected;
     for (const { origin } of request.spans) {
       const name = this.#nameFor(origin.service);
-      this.acceptedByService[name] = (this.acceptedByService[name] ?? 0) + 1;
+      this.#accepted.set(name, (this.#accepted.get(name) ?? 0) + 1);
     }
+  }
+
+  acceptedByService(): Record<string, number> {
+    return Object.fromEntries(this.#accepted);
   }
 
   otherSignal(signal: Exclude<Signal, 'traces'>, items: number): void {
@@ -23,8 +26,7 @@ export class Accounts {
 
   /** A sender that invents services without end must not fill the memory. */
   #nameFor(service: string): string {
-    if (Object.hasOwn(this.acceptedByService, service)) return service;
-    return this.#services++ < MAX_SERVICES ? service : OTHERS;
+    return this.#accepted.has(service) || this.#accepted.size < MAX_SERVICES ? service : OTHERS;
   }
 }
 

@@ -83,7 +83,7 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Co
     const { user, system } = process.cpuUsage();
     const held = store.stats();
     return {
-      acceptedByService: { ...accounts.acceptedByService },
+      acceptedByService: accounts.acceptedByService(),
       rejected: accounts.rejected,
       evicted: held.evictedSpans,
       evictedTraces: held.evictedTraces,

@@ -90,18 +90,18 @@ export class OpenSegment implements Segment {
   /** Of the dictionaries. */
   #entryBytes = 0;
 
-  /** True if it has room; one that is empty makes room for anything. */
   hasRoom(bytes: number, hashes: number): boolean {
-    if (this.rows === 0) {
-      if (bytes > this.slab.length) this.slab = Buffer.allocUnsafeSlow(bytes);
-      if (hashes > this.hashes.length) this.hashes = new Uint32Array(hashes);
-      return true;
-    }
     return (
       this.rows < ROWS &&
       this.#bytes + bytes <= this.slab.length &&
       this.#hashCount + hashes <= this.hashes.length
     );
+  }
+
+  /** Makes room, in a segment that is empty, for a span of any size. */
+  grow(bytes: number, hashes: number): void {
+    if (bytes > this.slab.length) this.slab = Buffer.allocUnsafeSlow(bytes);
+    if (hashes > this.hashes.length) this.hashes = new Uint32Array(hashes);
   }
 
   /**

@@ -38,7 +38,12 @@ export class SpanStore {
 
   add(request: IncomingRequest): void {
     for (const span of request.spans) {
-      if (!this.#open.hasRoom(span.end - span.start, span.hashEnd - span.hashStart)) this.#seal();
+      const bytes = span.end - span.start;
+      const hashes = span.hashEnd - span.hashStart;
+      if (!this.#open.hasRoom(bytes, hashes)) {
+        if (this.#open.rows > 0) this.#seal();
+        this.#open.grow(bytes, hashes);
+      }
       const previous = this.#latest.get(span.traceKey) ?? null;
       const number = this.#open.add(
         request.bytes,
