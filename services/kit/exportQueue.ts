@@ -14,6 +14,8 @@ export interface ExportQueueOptions {
   readonly maxBatchSize?: number;
   /** Longest time that a span waits for its batch to fill. */
   readonly delayMs?: number;
+  /** Time that `shutdown` leaves for the last batches. */
+  readonly stopTimeoutMs?: number;
 }
 
 /**
@@ -28,6 +30,7 @@ export class ExportQueue implements SpanProcessor {
   readonly #maxQueueSize: number;
   readonly #maxBatchSize: number;
   readonly #delayMs: number;
+  readonly #stopTimeoutMs: number;
   #queue: ReadableSpan[] = [];
   #inFlight: Promise<void> | null = null;
   #inFlightSize = 0;
@@ -45,6 +48,7 @@ export class ExportQueue implements SpanProcessor {
     this.#maxQueueSize = options.maxQueueSize ?? 16_384;
     this.#maxBatchSize = options.maxBatchSize ?? 512;
     this.#delayMs = options.delayMs ?? 1000;
+    this.#stopTimeoutMs = options.stopTimeoutMs ?? 3000;
   }
 
   account(): SpanAccount {
@@ -83,9 +87,10 @@ export class ExportQueue implements SpanProcessor {
     }
   }
 
-  /** Flushes for at most `timeoutMs`; what is not acknowledged by then is dropped. */
-  async shutdown(timeoutMs = 3000): Promise<void> {
+  /** Flushes within the time limit; what is not acknowledged by then is dropped. */
+  async shutdown(): Promise<void> {
     if (this.#closed) return;
+    const timeoutMs = this.#stopTimeoutMs;
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, timeoutMs);

@@ -43,10 +43,12 @@ export function listen(
 
   function drain(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
-      // Closes idle connections too; busy ones close after their answer.
+      const limit = setTimeout(() => server.closeAllConnections(), timeoutMs);
+      // A connection whose answer was on its way when we closed becomes idle only afterwards.
+      const sweep = setInterval(() => server.closeIdleConnections(), 20);
       server.close(() => {
-        clearTimeout(timer);
+        clearTimeout(limit);
+        clearInterval(sweep);
         resolve();
       });
     });

@@ -43,10 +43,10 @@ export const noTelemetry: Telemetry = {
 export function startTelemetry(serviceName: string, logger: Logger): Telemetry {
   if (getBooleanFromEnv('OTEL_SDK_DISABLED')) return noTelemetry;
   const rejected = listenToDiagnostics(logger);
+  const timeoutMillis = getNumberFromEnv('OTEL_BSP_EXPORT_TIMEOUT') ?? 10_000;
   const queue = new ExportQueue({
-    exporter: new OTLPTraceExporter({
-      timeoutMillis: getNumberFromEnv('OTEL_BSP_EXPORT_TIMEOUT') ?? 10_000,
-    }),
+    exporter: new OTLPTraceExporter({ timeoutMillis }),
+    stopTimeoutMs: Math.min(timeoutMillis, 3000),
     takeRejected: rejected.take,
     onLoss: (spans, reason) => logger.warn({ spans }, `Spans lost: ${reason}`),
     ...optional('maxQueueSize', getNumberFromEnv('OTEL_BSP_MAX_QUEUE_SIZE')),

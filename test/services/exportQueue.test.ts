@@ -121,9 +121,9 @@ describe('ExportQueue', () => {
   });
 
   test('gives up at the time limit; an acknowledgement after it changes nothing', async () => {
-    const { queue, batches, end } = setUp({ maxBatchSize: 2 });
+    const { queue, batches, end } = setUp({ maxBatchSize: 2, stopTimeoutMs: 20 });
     end(5);
-    await queue.shutdown(20);
+    await queue.shutdown();
     const account = { ended: 5, exported: 0, dropped: 5 };
     expect(queue.account()).toEqual(account);
     batches[0]?.settle();
