@@ -22,7 +22,7 @@ export function changeTable({ tiers, change, groups }: Analysis, { mesh }: Run):
     const both = (pick: (phase: TierPhase) => string) =>
       pair(row.baseline ? pick(row.baseline) : '–', row.pauses ? pick(row.pauses) : '–');
     return {
-      ...(marked ? { tone: 'mark' as const } : {}),
+      marks: marked ? [2, 3] : [],
       cells: [
         rowName(row, mesh.name),
         signedMs(changeOf(0.5)?.changeMs ?? null),

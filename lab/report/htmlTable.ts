@@ -7,14 +7,14 @@ export function htmlTable({ title, columns, rows }: Table): string {
   const heads = columns.map(
     ({ head }, index) => `<th class="${aligns[index]}">${lines(head.trim())}</th>`,
   );
-  const drawCell = (cell: Cell, index: number, { tone }: Row) => {
+  const drawCell = (cell: Cell, index: number, { marks }: Row) => {
     const indent = typeof cell === 'string' && cell.startsWith(' ') ? ' indent' : '';
-    const mark = tone === 'mark' && aligns[index] === 'right' ? ' mark' : '';
+    const mark = marks?.includes(index) ? ' mark' : '';
     return `<td class="${aligns[index]}${indent}${mark}">${cellHtml(cell)}</td>`;
   };
   const body = rows.map(
     (row) =>
-      `<tr class="${row.tone ?? ''}">` +
+      `<tr${row.quiet ? ' class="quiet"' : ''}>` +
       `${row.cells.map((cell, index) => drawCell(cell, index, row)).join('')}</tr>`,
   );
   return (

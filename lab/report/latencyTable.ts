@@ -23,7 +23,7 @@ export function latencyTable({ tiers }: Analysis, { mesh }: Run): Table {
     const detail = (name: string, pick: (phase: TierPhase) => Percentiles | null) => {
       const [before, during] = [baseline && pick(baseline), pauses && pick(pauses)];
       const samples = pair(counted(before?.samples), counted(during?.samples));
-      lines.push({ tone: 'quiet', cells: [`    ${name}`, samples, ...figures(before, during)] });
+      lines.push({ quiet: true, cells: [`    ${name}`, samples, ...figures(before, during)] });
     };
     if (phases.some((phase) => phase && phase.errors + phase.dropped > 0)) {
       detail('failed = never', ({ answered }) => answered);

@@ -139,7 +139,7 @@
       'fold',
       {
         scales: { x: { time: false }, y: { range: fromZero } },
-        axes: axes('ms since the pause began, of the intended time'),
+        axes: axes('intended time, ms since the pause began'),
         series: [
           { label: 'since', value: (_, value) => msText(value) },
           ...clouds(),

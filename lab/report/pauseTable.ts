@@ -17,13 +17,11 @@ export function pauseTable(analysis: Analysis, group: PauseGroup): Table {
     least: number,
     how: string,
   ): Row => ({
-    ...(measured !== null && wanted !== null && differs(measured, wanted, least)
-      ? { tone: 'mark' as const }
-      : {}),
+    marks: measured !== null && wanted !== null && differs(measured, wanted, least) ? [1] : [],
     cells: [name, ms(measured), wanted === null ? '–' : ms(wanted), how],
   });
   const counts = (name: string, measured: number, wanted: number | null, how: string): Row => ({
-    ...(wanted !== null && countDiffers(measured, wanted) ? { tone: 'mark' as const } : {}),
+    marks: wanted !== null && countDiffers(measured, wanted) ? [1] : [],
     cells: [name, each(measured), wanted === null ? '–' : each(wanted), how],
   });
   const hitFrom = expected
@@ -58,7 +56,7 @@ export function pauseTable(analysis: Analysis, group: PauseGroup): Table {
   if (group.beyondMs.median !== null && group.beyondMs.expected !== null) {
     const { median, expected: most } = group.beyondMs;
     rows.push({
-      ...(median > most + 5 ? { tone: 'mark' as const } : {}),
+      marks: median > most + 5 ? [1] : [],
       cells: [
         'burst after it, ms',
         ms(median),
@@ -71,7 +69,7 @@ export function pauseTable(analysis: Analysis, group: PauseGroup): Table {
   if (isOnly && additivity.boundMs !== null && additivity.largestMs !== null) {
     const basis = additivity.baselineIs === 'max' ? 'maximum' : 'P99.9';
     rows.push({
-      ...(additivity.additive === false ? { tone: 'mark' as const } : {}),
+      marks: additivity.additive === false ? [1] : [],
       cells: [
         'slowest request, ms',
         ms(additivity.largestMs),

@@ -9,7 +9,7 @@ export function spanTable({ spans }: Analysis): Table {
     title: 'Spans',
     columns: ['process', 'ended', 'stored', 'dropped', 'lost'].map((head) => ({ head })),
     rows: spans.map(({ service, ended, stored, dropped, lost }) => ({
-      ...(lost === 0 ? {} : { tone: 'mark' as const }),
+      marks: lost === 0 ? [] : [4],
       cells: [service, shown(ended), shown(stored), shown(dropped), shown(lost)],
     })),
   };

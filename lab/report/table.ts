@@ -14,8 +14,10 @@ export interface Column {
 
 export interface Row {
   readonly cells: readonly Cell[];
-  /** `quiet`: detail of the row above. `mark`: measured and expected differ by much. */
-  readonly tone?: 'quiet' | 'mark';
+  /** Detail of the row above. */
+  readonly quiet?: boolean;
+  /** Cells, from 0, that a reader should look at: measured and expected differ by much. */
+  readonly marks?: readonly number[];
 }
 
 /** A text, or a value in the baseline and with pauses. */

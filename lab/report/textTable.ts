@@ -25,12 +25,12 @@ export function textTable(
           .join('\n'),
       ),
     });
-    for (const { cells, tone } of rows) {
+    for (const { cells, quiet, marks } of rows) {
       drawing.push(
         cells.map((cell, index) => {
           const text = aligned(cell, widths[index] ?? [0, 0]);
-          if (tone === 'quiet') return paint('dim', text);
-          return tone === 'mark' && aligns[index] === 'right' ? paint('yellow', text) : text;
+          if (quiet) return paint('dim', text);
+          return marks?.includes(index) ? paint('yellow', text) : text;
         }),
       );
     }
