@@ -16,67 +16,93 @@ export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = {
   requestTimeoutMs: 30_000,
 };
 
+/** How long a request that is half received at the end may still take. */
+const CLOSING_GRACE_MS = 2_000;
+
 /**
  * An HTTP server that idle or slow clients cannot occupy: a client that is too slow is answered
  * 408 and cut off, and when there are too many connections, a new one takes the place of the one
  * that has kept the server waiting longest for a whole request.
  */
-export function createBoundedServer(limits: ConnectionLimits, listener: RequestListener): Server {
-  // In the order in which they began to keep the server waiting.
-  const waiting = new Set<Socket>();
-  let open = 0;
-  const server = createServer(
-    {
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
-      keepAliveTimeout: 60_000,
-      connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs),
-    },
-    (request, response) => {
-      const { socket } = request;
-      request.once('end', () => waiting.delete(socket));
-      response.once('close', () => {
-        if (socket.destroyed) return;
-        waiting.delete(socket);
-        waiting.add(socket);
+export class BoundedServer {
+  readonly #server: Server;
+  readonly #limits: ConnectionLimits;
+  /** Connections without a whole request, in the order in which they began to keep us waiting. */
+  readonly #waiting = new Set<Socket>();
+  /** Those of them that have sent a request's headers. */
+  readonly #receiving = new Set<Socket>();
+  #open = 0;
+  #isClosing = false;
+
+  constructor(limits: ConnectionLimits, listener: RequestListener) {
+    this.#limits = limits;
+    this.#server = createServer(
+      {
+        headersTimeout: limits.headersTimeoutMs,
+        requestTimeout: limits.requestTimeoutMs,
+        keepAliveTimeout: 60_000,
+        connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs),
+      },
+      (request, response) => {
+        const { socket } = request;
+        this.#receiving.add(socket);
+        request.once('end', () => {
+          this.#waiting.delete(socket);
+          this.#receiving.delete(socket);
+        });
+        response.once('close', () => {
+          this.#receiving.delete(socket);
+          this.#waiting.delete(socket);
+          if (this.#isClosing) socket.end();
+          else if (!socket.destroyed) this.#waiting.add(socket);
+        });
+        listener(request, response);
+      },
+    );
+    this.#server.on('connection', (socket: Socket) => this.#connected(socket));
+  }
+
+  /** Listens and gives the base URL. @throws the system's error, `EADDRINUSE` for one. */
+  listen(host: string, port: number): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ port, host, backlog: 1024 }, () => {
+        this.#server.off('error', reject);
+        const { address, family, port: actual } = this.#server.address() as AddressInfo;
+        resolve(`http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`);
       });
-      listener(request, response);
-    },
-  );
-  server.on('connection', (socket: Socket) => {
-    open++;
-    waiting.add(socket);
+    });
+  }
+
+  /** Takes no more requests; resolves when those in flight have been answered. */
+  close(): Promise<void> {
+    this.#isClosing = true;
+    return new Promise((resolve) => {
+      if (!this.#server.listening) {
+        resolve();
+        return;
+      }
+      const grace = setTimeout(() => {
+        for (const socket of this.#waiting) socket.destroy();
+      }, CLOSING_GRACE_MS);
+      this.#server.close(() => {
+        clearTimeout(grace);
+        resolve();
+      });
+      for (const socket of this.#waiting) if (!this.#receiving.has(socket)) socket.destroy();
+    });
+  }
+
+  #connected(socket: Socket): void {
+    this.#open++;
+    this.#waiting.add(socket);
     socket.once('close', () => {
-      open--;
-      waiting.delete(socket);
+      this.#open--;
+      this.#waiting.delete(socket);
+      this.#receiving.delete(socket);
     });
-    if (open <= limits.maxConnections) return;
-    const [longest = socket] = waiting;
+    if (this.#open <= this.#limits.maxConnections) return;
+    const [longest = socket] = this.#waiting;
     longest.destroy();
-  });
-  return server;
-}
-
-/** Listens and gives the base URL. @throws the system's error, `EADDRINUSE` for one. */
-export function listen(server: Server, host: string, port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port, host, backlog: 1024 }, () => {
-      server.off('error', reject);
-      const { address, family, port: actual } = server.address() as AddressInfo;
-      resolve(`http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`);
-    });
-  });
-}
-
-/** Takes no more connections and resolves when the requests in flight have been answered. */
-export function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    if (!server.listening) {
-      resolve();
-      return;
-    }
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
+  }
 }

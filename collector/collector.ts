@@ -5,11 +5,9 @@ import { type LineFault, readJsonLines } from '../traces/source/jsonLines.ts';
 import { Accounts } from './accounts.ts';
 import { type BodyLimits, DEFAULT_BODY_LIMITS } from './body.ts';
 import {
+  BoundedServer,
   type ConnectionLimits,
-  close,
-  createBoundedServer,
   DEFAULT_CONNECTION_LIMITS,
-  listen,
 } from './boundedServer.ts';
 import { createQueryApi } from './queryApi.ts';
 import { createReceiver, scanTranscoded } from './receiver.ts';
@@ -99,22 +97,22 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Co
   }
 
   const receiver = createReceiver({ store, accounts, file, limits });
-  const query = createBoundedServer(limits, createQueryApi(store, stats));
+  const query = new BoundedServer(limits, createQueryApi(store, stats));
   try {
-    const otlpUrl = await listen(receiver, host, options.port ?? DEFAULT_PORT);
-    const queryUrl = await listen(query, host, options.queryPort ?? DEFAULT_QUERY_PORT);
+    const otlpUrl = await receiver.listen(host, options.port ?? DEFAULT_PORT);
+    const queryUrl = await query.listen(host, options.queryPort ?? DEFAULT_QUERY_PORT);
     return {
       otlpUrl,
       queryUrl,
       warnings,
       stats,
       async stop() {
-        await Promise.all([close(receiver), close(query)]);
+        await Promise.all([receiver.close(), query.close()]);
         await file?.close();
       },
     };
   } catch (error) {
-    await Promise.all([close(receiver), close(query)]);
+    await Promise.all([receiver.close(), query.close()]);
     await file?.close();
     throw error;
   }

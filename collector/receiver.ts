@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { protobufToOtlpJson } from '../traces/otlp/fromProtobuf.ts';
 import { withoutFaultySpans } from '../traces/otlp/ids.ts';
 import { MalformedOtlpError, type OtlpTraceRequest } from '../traces/otlp/request.ts';
@@ -9,7 +9,7 @@ import {
 } from '../traces/otlp/toProtobuf.ts';
 import type { Accounts } from './accounts.ts';
 import { type BodyLimits, BodyReader } from './body.ts';
-import { type ConnectionLimits, createBoundedServer } from './boundedServer.ts';
+import { BoundedServer, type ConnectionLimits } from './boundedServer.ts';
 import { HttpError } from './httpError.ts';
 import type { IncomingRequest } from './incoming.ts';
 import { countItems } from './otherSignals.ts';
@@ -36,7 +36,7 @@ const SIGNALS: Record<string, Signal> = {
  * OTLP over HTTP. Metrics and logs are checked for their shape, counted and dropped.
  * Source: opentelemetry-proto, `docs/specification.md`, OTLP/HTTP.
  */
-export function createReceiver(options: ReceiverOptions): Server {
+export function createReceiver(options: ReceiverOptions): BoundedServer {
   const bodies = new BodyReader(options.limits);
 
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -82,7 +82,7 @@ export function createReceiver(options: ReceiverOptions): Server {
     sendSuccess(response, encoding, 'traces', request.rejected, request.reason);
   }
 
-  return createBoundedServer(options.limits, (request, response) => {
+  return new BoundedServer(options.limits, (request, response) => {
     void receive(request, response);
   });
 }

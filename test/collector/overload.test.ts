@@ -111,3 +111,19 @@ describe('a client that is too slow', () => {
     await collector.stop();
   });
 });
+
+test('stopping does not wait for clients that send nothing, and answers one that is sending', async () => {
+  const collector = await startCollector({ port: 0, queryPort: 0 });
+  const silent = await open(collector.otlpUrl);
+  const kept = await open(collector.queryUrl);
+  kept.write('GET /stats HTTP/1.1\r\nhost: x\r\n\r\n');
+  await once(kept, 'data');
+  const sending = await open(collector.otlpUrl);
+  sending.write(`${HEADERS}content-length: 2\r\nexpect: 100-continue\r\n\r\n`);
+  await once(sending, 'data'); // "100 Continue": it has the headers
+  const stopped = collector.stop();
+  sending.write('{}');
+  expect(String((await once(sending, 'data'))[0])).toMatch(/^HTTP\/1\.1 200 /);
+  await stopped;
+  for (const socket of [silent, kept, sending]) socket.destroy();
+});
