@@ -14,4 +14,4 @@ export function start(options: StartOptions): Promise<RunningService> {
   });
 }
 
-if (import.meta.main) await runProgram('gateway', start);
+if (import.meta.main) runProgram('gateway', start);

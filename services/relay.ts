@@ -11,4 +11,4 @@ export function start(options: StartOptions): Promise<RunningService> {
   });
 }
 
-if (import.meta.main) await runProgram('relay', start);
+if (import.meta.main) runProgram('relay', start);

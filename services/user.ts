@@ -17,4 +17,4 @@ export function start(options: StartOptions): Promise<RunningService> {
   });
 }
 
-if (import.meta.main) await runProgram('user', start);
+if (import.meta.main) runProgram('user', start);

@@ -5,6 +5,14 @@ import type { ServiceMessage } from './protocol.ts';
 import type { RunningService, StartOptions } from './service.ts';
 import { startTelemetry } from './telemetry.ts';
 
+/** When each stage of a start was over, in milliseconds since the process began. */
+export interface StartupMs {
+  readonly node: number;
+  readonly imported: number;
+  readonly tracing: number;
+  readonly listening: number;
+}
+
 /**
  * Runs a service as a process of its own: settings from the environment, telemetry before anything
  * else, news over IPC where there is a parent, a clean end on SIGTERM.
@@ -13,6 +21,7 @@ export async function runProgram(
   program: Program,
   start: (options: StartOptions) => Promise<RunningService>,
 ): Promise<void> {
+  const importedMs = performance.now();
   const name = process.env.AFTERSHOCK_SERVICE ?? program;
   const logger = createLogger(name, process.env.LOG_LEVEL);
   const ended = stopSignal();
@@ -20,8 +29,16 @@ export async function runProgram(
   try {
     const settings = await readSettings(program, process.env);
     const telemetry = startTelemetry(settings.serviceName, logger);
+    const tracingMs = performance.now();
     try {
       service = await start({ settings, telemetry, logger });
+      const startupMs: StartupMs = {
+        node: performance.nodeTiming.bootstrapComplete,
+        imported: importedMs,
+        tracing: tracingMs,
+        listening: performance.now(),
+      };
+      logger.info({ startupMs }, 'Started');
     } catch (error) {
       await telemetry.stop();
       throw error;
