@@ -4,12 +4,14 @@
  *
  * Lines on standard input: `freeze <start> <ms>`, with the start in nanoseconds of the monotonic
  * clock that both processes share, orders a SIGCONT at start + ms + `graceMs`, repeated until
- * `awake` comes (one that came before the SIGSTOP would be lost). The end of the input ends it.
+ * `awake` comes (one that came before the SIGSTOP would be lost). Each line is answered by a byte
+ * on standard output. The end of the input ends it.
  */
 export function continuer(pid: number, graceMs: number): void {
   // A Ctrl-C reaches the whole group: it must not take the helper before the one it has to wake.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
+  const { writeSync } = process.getBuiltinModule('node:fs');
   const spinMs = 1.5;
   const repeatMs = 5;
   let timer: NodeJS.Timeout | undefined;
@@ -38,9 +40,9 @@ export function continuer(pid: number, graceMs: number): void {
     for (const line of lines) {
       clearTimeout(timer);
       const [word, startNano, durationMs] = line.split(' ');
+      writeSync(1, '.');
       if (word === 'freeze') wakeAt(Number(startNano) / 1e6 + Number(durationMs) + graceMs);
     }
   });
   process.stdin.on('end', () => clearTimeout(timer));
-  process.stdout.write('ready\n');
 }

@@ -1,10 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn } from 'node:child_process';
+import { closeSync, fstatSync, openSync, rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PauseStrategy } from '../strategy.ts';
 import { continuer } from './continuer.ts';
 
 /** How much later than the continuer the watchdog wakes the process, if it still has to. */
 const WATCHDOG_GRACE_MS = 500;
+
+/** How long a helper may take to say that it has an order: far longer than a starved one needs. */
+const ANSWER_LIMIT_MS = 1000;
 
 /**
  * The whole process is stopped, all its threads: what a container's CPU quota, a suspended virtual
@@ -22,7 +29,8 @@ export default function freeze(): PauseStrategy {
     kind: 'freeze',
     async prepare() {
       refuseWhereImpossible();
-      if (helpers.length > 0 && helpers.every((helper) => helper.alive)) return;
+      const answers = await Promise.all(helpers.map((helper) => helper.answers()));
+      if (helpers.length > 0 && answers.every(Boolean)) return;
       for (const helper of helpers) helper.end();
       helpers = await Promise.all([startHelper(0), startHelper(WATCHDOG_GRACE_MS)]);
     },
@@ -65,68 +73,73 @@ function refuseWhereImpossible(): void {
 }
 
 interface Helper {
-  readonly alive: boolean;
-  /** @throws {Error} if the order did not reach the helper before the return. */
+  /** Whether it still does what it is told. */
+  answers(): Promise<boolean>;
+  /** @throws {Error} if the helper has not said in time that it has the order. */
   arm(startNano: bigint, durationMs: number): void;
   /** Also where it is gone: there is nothing to end then. */
   disarm(): void;
   end(): void;
 }
 
+/**
+ * The helper adds a byte to a file for each line that it has read. A write into its pipe proves
+ * nothing: a process that is being killed keeps its end open until its last thread is gone. And
+ * unlike a pipe, a file can be looked at without a turn of the loop, in the midst of a strike.
+ */
 async function startHelper(graceMs: number): Promise<Helper> {
+  const answersFile = join(
+    tmpdir(),
+    `aftershock-freeze-${process.pid}-${graceMs}-${performance.now()}`,
+  );
+  const answersFd = openSync(answersFile, 'wx+', 0o600);
+  rmSync(answersFile);
   const child = spawn(
     process.execPath,
     ['--eval', `(${continuer})(${process.pid}, ${graceMs})`],
     // An empty environment: NODE_OPTIONS would load into the helper what was meant for the service.
-    { stdio: ['pipe', 'pipe', 'inherit'], env: {} },
+    { stdio: ['pipe', answersFd, 'inherit'], env: {} },
   );
-  const { stdin, stdout } = child;
-  let error: Error | undefined;
-  stdin.on('error', (reason) => {
-    error = reason;
-  });
-  await ready(child, stdout);
+  const stdin = child.stdin as Socket; // a child's pipe
+  stdin.on('error', () => {}); // a helper that is gone does not answer: that is how it is noticed
+  child.on('error', () => {});
   child.unref();
-  unref(stdin);
-  unref(stdout);
-  const isAlive = () => child.exitCode === null && child.signalCode === null && !error;
-  return {
-    get alive() {
-      return isAlive();
-    },
-    arm(startNano, durationMs) {
-      // A short write to a local pipe with room is done, or has failed, when write() returns.
-      stdin.write(`freeze ${startNano} ${durationMs}\n`);
-      error ??= stdin.errored ?? undefined;
-      if (!isAlive() || stdin.writableLength > 0) {
-        throw new Error(`The helper process ${child.pid} that ends a freeze is gone`, {
-          cause: error,
-        });
-      }
-    },
-    disarm() {
-      if (stdin.writable) stdin.write('awake\n');
-    },
-    end: () => stdin.end(),
+  stdin.unref(); // left open, it must not keep this process from ending
+
+  let linesSent = 0;
+  const send = (line: string) => {
+    linesSent++;
+    stdin.write(`${line}\n`);
   };
-}
-
-async function ready(child: ChildProcess, stdout: NodeJS.ReadableStream): Promise<void> {
-  const abort = new AbortController();
-  const { signal } = abort;
-  try {
-    await Promise.race([
-      once(stdout, 'data', { signal }),
-      once(child, 'exit', { signal }).then(([code, by]) => {
-        throw new Error(`The helper process of a freeze ended at once: ${by ?? `code ${code}`}`);
-      }),
-    ]);
-  } finally {
-    abort.abort();
-  }
-}
-
-/** Pipes of a child are sockets: one that is left open must not keep this process from ending. */
-function unref(stream: object): void {
-  if ('unref' in stream && typeof stream.unref === 'function') stream.unref();
+  const hasAnswered = () => fstatSync(answersFd).size >= linesSent;
+  const gone = () =>
+    new Error(
+      `The helper process ${child.pid} that ends a freeze did not answer within ${ANSWER_LIMIT_MS} ms` +
+        `${child.signalCode || child.exitCode !== null ? `: ended by ${child.signalCode ?? child.exitCode}` : ''}`,
+    );
+  const answers = async (limitMs = ANSWER_LIMIT_MS) => {
+    send('awake');
+    const limit = performance.now() + limitMs;
+    while (!hasAnswered()) {
+      const ended = child.exitCode !== null || child.signalCode !== null;
+      if (ended || performance.now() > limit) return false;
+      await sleep(1);
+    }
+    return true;
+  };
+  // A Node process on a busy machine may take seconds to start.
+  if (!(await answers(30_000))) throw gone();
+  return {
+    answers,
+    arm(startNano, durationMs) {
+      send(`freeze ${startNano} ${durationMs}`);
+      const limit = performance.now() + ANSWER_LIMIT_MS;
+      while (!hasAnswered()) if (performance.now() > limit) throw gone();
+    },
+    disarm: () => send('awake'),
+    end() {
+      stdin.end();
+      closeSync(answersFd);
+    },
+  };
 }
