@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type Collector, type CollectorStats, startCollector } from './collector.ts';
+import { tuneGarbageCollection } from './garbageCollection.ts';
 
 /**
  * The embedded collector as a process of its own:
@@ -28,6 +29,7 @@ function send(message: CollectorMessage): Promise<void> {
 }
 
 async function main(): Promise<void> {
+  tuneGarbageCollection();
   const { values } = parseArgs({
     options: {
       host: { type: 'string' },

@@ -8,6 +8,7 @@ import {
   DEFAULT_QUERY_PORT,
   startCollector,
 } from '../../collector/collector.ts';
+import { tuneGarbageCollection } from '../../collector/garbageCollection.ts';
 import { MIN_STORE_BYTES } from '../../collector/store.ts';
 import { onInterrupt } from './interrupt.ts';
 
@@ -45,6 +46,7 @@ async function collect(options: CollectOptions): Promise<void> {
   const interrupted = new Promise((resolve) => {
     interrupt.signal.addEventListener('abort', resolve, { once: true });
   });
+  tuneGarbageCollection();
   const collector = await startOnFreePorts(options);
   const { otlpUrl, queryUrl, warnings } = collector;
   for (const warning of warnings) process.stderr.write(`${warning}\n`);

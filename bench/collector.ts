@@ -1,0 +1,155 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Benchmark, BenchmarkRow } from './benchmark.ts';
+import type { CollectorUsage } from './support/collectorProcess.ts';
+import { type Encoding, SPANS_PER_BODY, type SpanBody, spanBody } from './support/spanBodies.ts';
+import { sendBodies } from './support/spanSender.ts';
+
+const PROCESS = fileURLToPath(new URL('./support/collectorProcess.ts', import.meta.url));
+const BODIES_PER_RUN = 1_000;
+const BODIES_TO_WARM_UP = 2_000;
+const HELD_SPANS = 1_000_000;
+/** One that is there (a twentieth of the spans has it), and one that is not. */
+const ATTRIBUTES = { found: '{"http.response.status_code":"503"}', missing: '{"no.such":"one"}' };
+
+interface Target {
+  readonly child: ChildProcess;
+  readonly otlpUrl: string;
+  readonly queryUrl: string;
+}
+
+const benchmark: Benchmark = {
+  name: 'collector',
+  description: `ingest, memory and queries of the embedded collector: bodies of ${SPANS_PER_BODY} spans with 8 attributes`,
+  async run({ runs, say }) {
+    const target = await start();
+    try {
+      const json = bodies('application/json');
+      const protobuf = bodies('application/x-protobuf');
+      const rates = { json: [] as number[], protobuf: [] as number[] };
+      await sendBodies(target.otlpUrl, [...json, ...protobuf], BODIES_TO_WARM_UP);
+      const before = await usage(target);
+      for (let run = 0; run < runs; run++) {
+        rates.json.push(await rate(target, json));
+        rates.protobuf.push(await rate(target, protobuf));
+        say(
+          `run ${run + 1}: JSON ${rates.json.at(-1)?.toFixed(0)}, protobuf ${rates.protobuf.at(-1)?.toFixed(0)} spans per CPU-second`,
+        );
+      }
+      const missing = HELD_SPANS / SPANS_PER_BODY - BODIES_TO_WARM_UP - 2 * runs * BODIES_PER_RUN;
+      await sendBodies(target.otlpUrl, protobuf, Math.max(0, missing));
+      const after = await usage(target);
+      const stored = SPANS_PER_BODY * (2 * runs * BODIES_PER_RUN + Math.max(0, missing));
+      const heldBytes = (after.heldBytes - before.heldBytes) / stored;
+      return [
+        row('ingest, JSON', 'spans per CPU-second', rates.json, { relation: '>=', value: 130_000 }),
+        row('ingest, protobuf', 'spans per CPU-second', rates.protobuf, {
+          relation: '>=',
+          value: 200_000,
+        }),
+        row('held per stored span', 'bytes', [heldBytes], { relation: '<=', value: 1_000 }),
+        ...(await queries(target, json[0] as SpanBody)),
+      ];
+    } finally {
+      target.child.disconnect();
+      await once(target.child, 'exit');
+    }
+  },
+};
+
+export default benchmark;
+
+async function start(): Promise<Target> {
+  const child = fork(PROCESS, { execArgv: ['--expose-gc'] });
+  const [urls] = (await once(child, 'message')) as [{ otlpUrl: string; queryUrl: string }];
+  return { child, ...urls };
+}
+
+function bodies(encoding: Encoding): SpanBody[] {
+  return Array.from({ length: 20 }, (_, variant) => spanBody(encoding, variant, Date.now()));
+}
+
+async function usage({ child }: Target): Promise<CollectorUsage> {
+  child.send('usage');
+  const [answer] = (await once(child, 'message')) as [CollectorUsage];
+  return answer;
+}
+
+/** Spans per CPU-second of the collector's process, all its threads. */
+async function rate(target: Target, list: readonly SpanBody[]): Promise<number> {
+  const before = await usage(target);
+  await sendBodies(target.otlpUrl, list, BODIES_PER_RUN);
+  const after = await usage(target);
+  return (BODIES_PER_RUN * SPANS_PER_BODY) / (after.cpuSeconds - before.cpuSeconds);
+}
+
+async function queries(target: Target, last: SpanBody): Promise<BenchmarkRow[]> {
+  await sendBodies(target.otlpUrl, [last], 1);
+  const find = (parameters: Record<string, string>) =>
+    `/api/v3/traces?${new URLSearchParams({
+      'query.start_time_min': '2000-01-01T00:00:00Z',
+      'query.start_time_max': '2100-01-01T00:00:00Z',
+      'query.service_name': 'user',
+      'query.num_traces': '20',
+      ...parameters,
+    })}`;
+  const searches: Record<string, string> = {
+    service: find({}),
+    'service and operation': find({ 'query.operation_name': 'GET /login' }),
+    'duration that no span has': find({ 'query.duration_min': '1h' }),
+    'time without spans': find({ 'query.start_time_max': '2000-01-02T00:00:00Z' }),
+    attribute: find({ 'query.attributes': ATTRIBUTES.found }),
+    'attribute that no span has': find({ 'query.attributes': ATTRIBUTES.missing }),
+    'attribute and duration that never meet': find({
+      'query.attributes': ATTRIBUTES.found,
+      'query.duration_min': '1h',
+    }),
+  };
+  const rows: BenchmarkRow[] = [];
+  for (const [what, path] of Object.entries(searches)) {
+    const timesMs = await timesOf(target.queryUrl + path);
+    rows.push(
+      row(`search by ${what}, of 1,000,000 spans`, 'ms', timesMs, { relation: '<=', value: 50 }),
+    );
+  }
+  const timesMs = await timesOf(`${target.queryUrl}/api/v3/traces/${last.traceId()}`);
+  rows.push(row('trace by id, of 1,000,000 spans', 'ms', timesMs, { relation: '<=', value: 5 }));
+  return rows;
+}
+
+/** Time of a query as its client sees it. */
+async function timesOf(url: string): Promise<number[]> {
+  const timesMs: number[] = [];
+  for (let i = 0; i < 12; i++) {
+    const startMs = performance.now();
+    const response = await fetch(url);
+    await response.arrayBuffer();
+    timesMs.push(performance.now() - startMs);
+    if (response.status !== 200 && response.status !== 404)
+      throw new Error(`${url}: ${response.status}`);
+  }
+  return timesMs.slice(2); // the first ones compile
+}
+
+function row(
+  what: string,
+  unit: string,
+  values: readonly number[],
+  target: NonNullable<BenchmarkRow['target']>,
+): BenchmarkRow {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const value =
+    ((sorted[Math.ceil(middle) - 1] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) /
+    2;
+  return {
+    what,
+    value,
+    unit,
+    min: sorted[0] ?? Number.NaN,
+    max: sorted.at(-1) ?? Number.NaN,
+    runs: sorted.length,
+    target,
+  };
+}
