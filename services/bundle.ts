@@ -5,15 +5,31 @@ import type { Program } from '../mesh/mesh.ts';
 
 const programs: readonly Program[] = ['gateway', 'auth', 'user', 'relay'];
 
-/** What sdk-node would load for signals and protocols that a service never uses. */
-const unused =
-  /^@opentelemetry\/(exporter-(logs|metrics)-.+|exporter-trace-otlp-(grpc|proto)|exporter-(zipkin|prometheus)|otlp-grpc-exporter-base|propagator-b3|configuration)$/;
+/**
+ * What is imported but never used, and dear to load: sdk-node brings exporters for every signal and
+ * protocol; axios brings adapters for browsers (looking for `fetch` makes Node load undici), HTTP/2
+ * and forms; iconv-lite, which reads request bodies, brings tables of East Asian character sets.
+ */
+const unused: readonly { readonly importer: RegExp; readonly path: RegExp }[] = [
+  {
+    importer: /@opentelemetry\/sdk-node/,
+    path: /^@opentelemetry\/(exporter-(logs|metrics)-.+|exporter-trace-otlp-(grpc|proto)|exporter-(zipkin|prometheus)|propagator-b3|configuration)$/,
+  },
+  { importer: /node_modules\/axios\//, path: /^(http2|form-data|\.\/(fetch|xhr)\.js)$/ },
+  { importer: /node_modules\/iconv-lite\//, path: /^\.\/tables\// },
+];
 
-const leaveOut: Plugin = {
-  name: 'leave-out-unused-exporters',
+const leaveOutUnused: Plugin = {
+  name: 'leave-out-unused',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: unused }, ({ path }) => ({ path, namespace: 'unused' }));
+    for (const { importer, path } of unused) {
+      onResolve({ filter: path }, (found) =>
+        importer.test(found.importer) ? { path: found.path, namespace: 'unused' } : null,
+      );
+    }
     onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {}' }));
+    // It copies all of `buffer`, and touching `buffer.File` makes Node load undici.
+    onResolve({ filter: /^safer-buffer$/ }, () => ({ path: 'buffer', external: true }));
   },
 };
 
@@ -37,7 +53,7 @@ export async function bundleServices(folder: string, names = programs): Promise<
         target: 'node24',
         format: 'cjs',
         define: { 'import.meta.main': 'true' },
-        plugins: [leaveOut],
+        plugins: [leaveOutUnused],
         logLevel: 'warning',
       }),
     ),

@@ -71,6 +71,7 @@ type Failure = { readonly type: string; readonly message: string };
 export function createCaller(tracer: Tracer | null, random: Random): Caller {
   const httpAgent = new http.Agent({ keepAlive: true, scheduling: 'lifo' });
   const client = axios.create({
+    adapter: 'http',
     httpAgent,
     proxy: false,
     maxRedirects: 0,

@@ -27,7 +27,7 @@ export interface Users {
 }
 
 /** Users have the ids from 1 to this. */
-export const userCount = 5000;
+export const userCount = 2000;
 
 const names = ['Ada', 'Grace', 'Edsger', 'Barbara', 'Donald', 'Frances', 'Alan', 'Radia', 'Ken'];
 const families = ['Lovelace', 'Hopper', 'Dijkstra', 'Liskov', 'Knuth', 'Allen', 'Turing'];
