@@ -16,9 +16,8 @@ export interface Additivity {
   readonly below: number;
   /** Whether 9 of 10 stay below; null without pauses or without a baseline. */
   readonly additive: boolean | null;
+  /** P99.9 at the client by nearest rank. */
   readonly baselineMs: number | null;
-  /** The maximum stands in where there are too few samples for P99.9. */
-  readonly baselineIs: 'p99.9' | 'max';
   /** Largest latency of all, and the bound of the pause that it belongs to. */
   readonly largestMs: number | null;
   readonly boundMs: number | null;
@@ -59,8 +58,7 @@ export function additivity(
   loads: Readonly<Record<string, ServiceLoad>>,
 ): Additivity {
   const client = rows.find(({ tier }) => tier === 1)?.baseline?.latency;
-  const baselineIs = typeof client?.p999Ms === 'number' ? 'p99.9' : 'max';
-  const baseline = baselineIs === 'p99.9' ? client?.p999Ms : client?.maxMs;
+  const baseline = client?.p999RankMs;
   const baselineMs = typeof baseline === 'number' ? baseline : null;
   const pauses = effects.filter(
     (effect) => !isControl(effect) && effect.largestMs !== null,
@@ -78,7 +76,6 @@ export function additivity(
     below,
     additive: pauses.length === 0 || baselineMs === null ? null : below >= 0.9 * pauses.length,
     baselineMs,
-    baselineIs,
     largestMs,
     boundMs: bounds[pauses.findIndex((one) => one.largestMs === largestMs)] ?? null,
     evidence: {

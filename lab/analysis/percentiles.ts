@@ -9,9 +9,14 @@ export interface Percentiles {
   readonly p50Ms: Quantile;
   readonly p99Ms: Quantile;
   readonly p999Ms: Quantile;
+  /** P99.9 by nearest rank however few the samples: no estimate, but a bound to hold others to. */
+  readonly p999RankMs: Quantile;
   /** null only without samples. */
   readonly maxMs: Quantile;
 }
+
+/** 0.99 and 0.999 are not exact as binary fractions, nor are their products. */
+const tolerance = 1e-6;
 
 /** A percentile is given only where at least this many samples are expected beyond it. */
 export const samplesBeyond = 5;
@@ -28,15 +33,19 @@ export function percentiles(latenciesMs: readonly number[]): Percentiles {
     p50Ms: quantile(sorted, 0.5),
     p99Ms: quantile(sorted, 0.99),
     p999Ms: quantile(sorted, 0.999),
+    p999RankMs: atRank(sorted, 0.999),
     maxMs: asQuantile(sorted.at(-1)),
   };
 }
 
 /** Percentile `p` (0 < p < 1) of ascending values, or null where {@link samplesBeyond} forbids it. */
 export function quantile(sorted: Float64Array, p: number): Quantile {
-  // The tolerance: 0.99 and 0.999 are not exact, nor are their products.
-  if (sorted.length * (1 - p) < samplesBeyond - 1e-6) return null;
-  return asQuantile(sorted[Math.ceil(sorted.length * p - 1e-6) - 1]);
+  if (sorted.length * (1 - p) < samplesBeyond - tolerance) return null;
+  return atRank(sorted, p);
+}
+
+function atRank(sorted: Float64Array, p: number): Quantile {
+  return asQuantile(sorted[Math.ceil(sorted.length * p - tolerance) - 1]);
 }
 
 /** Middle of the values, the mean of the two middle ones where their number is even. */

@@ -54,11 +54,3 @@ export function lostRequestMs(queue: Omit<PausedQueue, 'timeInProcessMs'>): numb
   if (utilization >= 1) return Number.POSITIVE_INFINITY;
   return ((requestsPerSecond / 1000) * pauseMs ** 2) / (2 * (1 - utilization));
 }
-
-/** Time-outs of one pause where callers give up after τ: λ·max(0, D − (τ − b))/(1 − ρ). */
-export function expectedTimeouts(queue: PausedQueue, timeoutMs: number): number {
-  const overMs = Math.max(0, queue.pauseMs - (timeoutMs - queue.timeInProcessMs));
-  if (overMs === 0) return 0;
-  if (queue.utilization >= 1) return Number.POSITIVE_INFINITY;
-  return ((queue.requestsPerSecond / 1000) * overMs) / (1 - queue.utilization);
-}

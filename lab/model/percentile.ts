@@ -84,14 +84,3 @@ function bisect(low: number, high: number, isBelow: (value: number) => boolean):
 export function visibleIfEveryMs(p: number, { pauseMs, utilization }: PauseLoad): number {
   return utilization < 1 ? pauseMs / ((1 - p) * (1 - utilization)) : Number.POSITIVE_INFINITY;
 }
-
-/** Mean of the extra wait over all requests, D²/(2T(1 − ρ)): why averages hide pauses. */
-export function meanExtraMs({
-  pauseMs,
-  utilization,
-  everyMs,
-}: PauseLoad & { readonly everyMs: number }): number {
-  return utilization < 1
-    ? pauseMs ** 2 / (2 * everyMs * (1 - utilization))
-    : Number.POSITIVE_INFINITY;
-}

@@ -67,14 +67,13 @@ export function pauseTable(analysis: Analysis, group: PauseGroup): Table {
   }
   const isOnly = analysis.groups.filter(({ control }) => !control).length === 1;
   if (isOnly && additivity.boundMs !== null && additivity.largestMs !== null) {
-    const basis = additivity.baselineIs === 'max' ? 'maximum' : 'P99.9';
     rows.push({
       marks: additivity.additive === false ? [1] : [],
       cells: [
         'slowest request, ms',
         ms(additivity.largestMs),
         `≤ ${ms(additivity.boundMs)}`,
-        `baseline's ${basis} + D + λDS + 5; kept by ${additivity.below} of ${additivity.pauses}`,
+        `baseline's P99.9 + D + λDS + 5; kept by ${additivity.below} of ${additivity.pauses}`,
       ],
     });
   }

@@ -16,8 +16,8 @@ const ROUNDS = 6;
 /** Start of the calibration. Measured on machines of 2024: 15 to 30 ns. */
 const NANO_PER_LINK = 20;
 /** Share of the error of the latest pauses that is taken into the next one's ballast. */
-const FEEDBACK = 0.3;
-const LARGEST_STEP = 0.1;
+const FEEDBACK = 0.5;
+const LARGEST_STEP = 0.15;
 /** A ballast that is this close to what is wanted is left as it is. */
 const DEAD_BAND = 0.01;
 /** Between two slices of a change during a run, for the service's own work. */

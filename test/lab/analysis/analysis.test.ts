@@ -61,7 +61,6 @@ describe('analyse() of 50 pauses of 120 ms in the last of three services', () =>
       pauses: 50,
       below: 50,
       additive: true,
-      baselineIs: 'max',
     });
     expect(additivity.evidence).toEqual({
       moreAttempts: [],

@@ -5,24 +5,28 @@ import { mean, median, percentiles, quantile } from '../../../lab/analysis/perce
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
 
 test.each([
-  { n: 0, p50: null, p99: null, p999: null, max: null },
-  { n: 1, p50: null, p99: null, p999: null, max: 1 },
-  { n: 9, p50: null, p99: null, p999: null, max: 9 },
-  { n: 10, p50: 5, p99: null, p999: null, max: 10 },
-  { n: 499, p50: 250, p99: null, p999: null, max: 499 },
-  { n: 500, p50: 250, p99: 495, p999: null, max: 500 },
-  { n: 4999, p50: 2500, p99: 4950, p999: null, max: 4999 },
-  { n: 5000, p50: 2500, p99: 4950, p999: 4995, max: 5000 },
-  { n: 10_000, p50: 5000, p99: 9900, p999: 9990, max: 10_000 },
-])('percentiles() of 1 to $n: P50 $p50, P99 $p99, P99.9 $p999', ({ n, p50, p99, p999, max }) => {
-  expect(percentiles(upTo(n).reverse())).toEqual({
-    samples: n,
-    p50Ms: p50,
-    p99Ms: p99,
-    p999Ms: p999,
-    maxMs: max,
-  });
-});
+  { n: 0, p50: null, p99: null, p999: null, rank: null, max: null },
+  { n: 1, p50: null, p99: null, p999: null, rank: 1, max: 1 },
+  { n: 9, p50: null, p99: null, p999: null, rank: 9, max: 9 },
+  { n: 10, p50: 5, p99: null, p999: null, rank: 10, max: 10 },
+  { n: 499, p50: 250, p99: null, p999: null, rank: 499, max: 499 },
+  { n: 500, p50: 250, p99: 495, p999: null, rank: 500, max: 500 },
+  { n: 4999, p50: 2500, p99: 4950, p999: null, rank: 4995, max: 4999 },
+  { n: 5000, p50: 2500, p99: 4950, p999: 4995, rank: 4995, max: 5000 },
+  { n: 10_000, p50: 5000, p99: 9900, p999: 9990, rank: 9990, max: 10_000 },
+])(
+  'percentiles() of 1 to $n: P50 $p50, P99 $p99, P99.9 $p999',
+  ({ n, p50, p99, p999, rank, max }) => {
+    expect(percentiles(upTo(n).reverse())).toEqual({
+      samples: n,
+      p50Ms: p50,
+      p99Ms: p99,
+      p999Ms: p999,
+      p999RankMs: rank,
+      maxMs: max,
+    });
+  },
+);
 
 test('percentiles() says never where so many went unanswered', () => {
   const never = new Array(11).fill(Number.POSITIVE_INFINITY);

@@ -3,7 +3,6 @@ import {
   drainMs,
   expectedHit,
   expectedQueued,
-  expectedTimeouts,
   extraWaitMs,
   lostRequestMs,
 } from '../../../lab/model/pause.ts';
@@ -11,7 +10,6 @@ import {
   extraAtPercentileMs,
   extraAtPercentileOfManyMs,
   latencyWithPausesMs,
-  meanExtraMs,
   visibleIfEveryMs,
 } from '../../../lab/model/percentile.ts';
 import { simulateQueue } from './queueSimulation.ts';
@@ -42,11 +40,6 @@ describe.each([{ utilization: 0.1 }, { utilization: 0.5 }, { utilization: 0.8 }]
       { name: 'drainMs()', simulated: simulated.drainMs, formula: drainMs(queue) },
       { name: 'lostRequestMs()', simulated: lostMs / 60, formula: lostRequestMs(queue) },
       {
-        name: 'meanExtraMs()',
-        simulated: lostMs / extraMs.length,
-        formula: meanExtraMs({ pauseMs, utilization, everyMs }),
-      },
-      {
         name: 'extraAtPercentileMs() at P99',
         simulated: at(0.99),
         formula: extraAtPercentileMs(0.99, { pauseMs, utilization, everyMs }),
@@ -73,24 +66,12 @@ test.each([
   expect(extraWaitMs({ pauseMs: 120, utilization: 0.5 }, sinceStartMs)).toBe(want);
 });
 
-test.each([
-  { when: 'the slack is just enough', pauseMs: 95, utilization: 0.5, want: 0 },
-  { when: 'ρ is 0', pauseMs: 120, utilization: 0, want: 2.5 },
-  { when: 'ρ is 0.5', pauseMs: 120, utilization: 0.5, want: 5 },
-  { when: 'ρ is 1', pauseMs: 120, utilization: 1, want: Number.POSITIVE_INFINITY },
-  { when: 'ρ is 1 and there is slack', pauseMs: 20, utilization: 1, want: 0 },
-])('expectedTimeouts() is $want when $when', ({ pauseMs, utilization, want }) => {
-  const queue = { requestsPerSecond: 100, timeInProcessMs: 5, pauseMs, utilization };
-  expect(expectedTimeouts(queue, 100)).toBeCloseTo(want, 9);
-});
-
 test('the formulas say Infinity at ρ = 1, where a backlog never drains', () => {
   const queue = { requestsPerSecond: 100, timeInProcessMs: 5, pauseMs: 120, utilization: 1 };
   expect(drainMs(queue)).toBe(Number.POSITIVE_INFINITY);
   expect(expectedQueued(queue)).toBe(Number.POSITIVE_INFINITY);
   expect(lostRequestMs(queue)).toBe(Number.POSITIVE_INFINITY);
   expect(visibleIfEveryMs(0.99, queue)).toBe(Number.POSITIVE_INFINITY);
-  expect(meanExtraMs({ ...queue, everyMs: 3000 })).toBe(Number.POSITIVE_INFINITY);
   expect(extraAtPercentileOfManyMs(0.99, [queue], 3000)).toBe(Number.POSITIVE_INFINITY);
   expect(latencyWithPausesMs(0.99, [5], [queue], 3000)).toBe(Number.POSITIVE_INFINITY);
 });

@@ -9,13 +9,12 @@ export interface Simulation {
   readonly drainMs: number;
   /** Longer than the same request took without pauses, in the order of arrival. */
   readonly extraMs: readonly number[];
-  readonly meanTimeMs: number;
   readonly meanTimeWithoutPausesMs: number;
 }
 
 /**
  * One FIFO server with Poisson arrivals and a constant service time, twice with the same arrivals:
- * with a pause every `everyMs` (or at random, `everyMs` on average) and without.
+ * with a pause every `everyMs` and without.
  */
 export function simulateQueue(options: {
   readonly requestsPerSecond: number;
@@ -23,17 +22,14 @@ export function simulateQueue(options: {
   readonly pauseMs: number;
   readonly everyMs: number;
   readonly pauses: number;
-  readonly atRandom?: boolean;
 }): Simulation {
   const { requestsPerSecond, serviceMs, pauseMs, everyMs, pauses: count } = options;
   const random = randomStream(7, 'queue');
   const exponential = (meanMs: number) => -Math.log(1 - random()) * meanMs;
   const pauses: { startMs: number; endMs: number }[] = [];
   for (let ms = 0, i = 0; i < count; i++) {
-    // At random a next pause begins after the present one has ended: the server can only go on.
-    ms += options.atRandom ? exponential(everyMs) : everyMs;
+    ms += everyMs;
     pauses.push({ startMs: ms, endMs: ms + pauseMs });
-    if (options.atRandom) ms += pauseMs;
   }
   const windowMs = (pauses.at(-1)?.endMs ?? 0) + everyMs;
   const struck = fifoServer(pauses, serviceMs);
@@ -66,7 +62,6 @@ export function simulateQueue(options: {
     queued: queued / count,
     drainMs: drainMs / count,
     extraMs: requests.map(({ extraMs }) => extraMs),
-    meanTimeMs: mean(requests.map(({ arrivedMs, endMs }) => endMs - arrivedMs)),
     meanTimeWithoutPausesMs: mean(requests.map(({ calmMs }) => calmMs)),
   };
 }
