@@ -7,6 +7,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { isTracingSuppressed, W3CTraceContextPropagator } from '@opentelemetry/core';
+import { receivedTraceState } from './traceState.ts';
 
 /** What the tracestate member `aftershock` says about the hop that a request came by. */
 export interface Hop {
@@ -39,7 +40,13 @@ export class HopPropagator implements TextMapPropagator {
   }
 
   extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
-    return this.#w3c.extract(context, carrier, getter);
+    const extracted = this.#w3c.extract(context, carrier, getter);
+    const received = trace.getSpanContext(extracted);
+    if (extracted !== context && received?.traceState !== undefined) {
+      const header = getter.get(carrier, 'tracestate') ?? '';
+      received.traceState = receivedTraceState(typeof header === 'string' ? header : header.join());
+    }
+    return extracted;
   }
 
   fields(): string[] {

@@ -93,7 +93,7 @@ describe('an outgoing call', () => {
       [3, 'timeout', 0],
       [4, 200, 0],
     ]);
-    const parents = seen.map((req) => String(req.headers['traceparent']).split('-')[2]);
+    const parents = seen.map((req) => String(req.headers.traceparent).split('-')[2]);
     const clients = telemetry.spans().filter(({ kind }) => kind === SpanKind.CLIENT);
     expect(parents).toEqual(clients.map((span) => span.spanContext().spanId));
   });

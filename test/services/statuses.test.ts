@@ -33,7 +33,7 @@ describe('the chain', () => {
   let url: string;
   beforeAll(async () => {
     services = await startServices(chainMesh, ['user', 'auth', 'gateway'], telemetry.telemetry);
-    url = (services['gateway'] as RunningService).url;
+    url = (services.gateway as RunningService).url;
   });
   afterAll(() => Promise.all(Object.values(services).map((running) => running.stop())));
 
@@ -93,7 +93,7 @@ describe('the chain', () => {
       'db.query.summary': 'SELECT users',
       'db.query.text': 'SELECT id, name, email, city FROM users WHERE id = ?',
     });
-    const port = Number(new URL((services['user'] as RunningService).url).port);
+    const port = Number(new URL((services.user as RunningService).url).port);
     expect(server?.attributes).toEqual({
       'http.request.method': 'GET',
       'http.route': '/users/:id',
@@ -192,7 +192,7 @@ describe('the chain', () => {
   });
 
   test('answers 401 without a demo token where demo mode is off', async () => {
-    const auth = (services['auth'] as RunningService).url;
+    const auth = (services.auth as RunningService).url;
     const { gateway } = await startServices(chainMesh, ['gateway'], telemetry.telemetry, {
       demo: false,
       peers: { auth },
@@ -221,7 +221,7 @@ describe('the chain', () => {
   });
 
   test('counts requests in its stats, health checks apart', async () => {
-    const { adminUrl } = services['gateway'] as RunningService;
+    const { adminUrl } = services.gateway as RunningService;
     const stats = async () =>
       (await (await fetch(`${adminUrl}/stats`)).json()) as Record<string, number>;
     const before = await stats();
@@ -229,8 +229,8 @@ describe('the chain', () => {
     await fetch(`${url}/users/x`);
     await fetch(`${url}/health`);
     const after = await stats();
-    expect((after['requests'] ?? 0) - (before['requests'] ?? 0)).toBe(2);
-    expect(after['cpuMs']).toBeGreaterThan(before['cpuMs'] ?? 0);
+    expect((after.requests ?? 0) - (before.requests ?? 0)).toBe(2);
+    expect(after.cpuMs).toBeGreaterThan(before.cpuMs ?? 0);
   });
 });
 
