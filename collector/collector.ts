@@ -1,7 +1,3 @@
-import { open } from 'node:fs/promises';
-import { MalformedOtlpError } from '../traces/otlp/request.ts';
-import { otlpJsonToProtobuf } from '../traces/otlp/toProtobuf.ts';
-import { type LineFault, readJsonLines } from '../traces/source/jsonLines.ts';
 import { Accounts } from './accounts.ts';
 import { type BodyLimits, DEFAULT_BODY_LIMITS } from './body.ts';
 import {
@@ -10,9 +6,9 @@ import {
   DEFAULT_CONNECTION_LIMITS,
 } from './boundedServer.ts';
 import { createQueryApi } from './queryApi.ts';
-import { createReceiver, scanTranscoded } from './receiver.ts';
+import { createReceiver } from './receiver.ts';
+import { restore } from './restore.ts';
 import { SpanStore } from './store.ts';
-import { TraceFile } from './traceFile.ts';
 
 export interface CollectorOptions extends Partial<BodyLimits>, Partial<ConnectionLimits> {
   /** Where both ports listen; by default `127.0.0.1`. */
@@ -73,7 +69,8 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Co
   const store = new SpanStore(options.maxBytes ?? DEFAULT_MAX_BYTES);
   const accounts = new Accounts();
   const warnings: string[] = [];
-  const file = options.file === undefined ? null : await restore(options.file, store, warnings);
+  const warn = (sentence: string) => warnings.push(sentence);
+  const file = options.file === undefined ? null : await restore(options.file, store, warn);
   const { heldSpans, evictedSpans } = store.stats();
   const restored = heldSpans + evictedSpans;
 
@@ -116,29 +113,4 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Co
     await file?.close();
     throw error;
   }
-}
-
-/** Reads the file back into the store, creating it if need be, and opens it for appending. */
-async function restore(path: string, store: SpanStore, warnings: string[]): Promise<TraceFile> {
-  await (await open(path, 'a')).close();
-  const warn = ({ line, message, torn }: LineFault) =>
-    warnings.push(
-      torn
-        ? `${path}:${line}: the last line is torn and was cut off (${message})`
-        : `${path}:${line}: not an OTLP request, left out (${message})`,
-    );
-  let tornAt: number | null = null;
-  const lines = readJsonLines(path, (fault) => {
-    warn(fault);
-    if (fault.torn) tornAt = fault.start;
-  });
-  for await (const { line, start, value } of lines) {
-    try {
-      store.add(scanTranscoded(otlpJsonToProtobuf(value)));
-    } catch (error) {
-      if (!(error instanceof MalformedOtlpError)) throw error;
-      warn({ path, line, start, torn: false, message: error.message });
-    }
-  }
-  return TraceFile.open(path, tornAt);
 }

@@ -1,12 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { protobufToOtlpJson } from '../traces/otlp/fromProtobuf.ts';
 import { withoutFaultySpans } from '../traces/otlp/ids.ts';
+import { parseOtlpJson } from '../traces/otlp/parse.ts';
 import { MalformedOtlpError, type OtlpTraceRequest } from '../traces/otlp/request.ts';
-import {
-  otlpJsonBytesToProtobuf,
-  type ProtobufRequest,
-  parseOtlpJson,
-} from '../traces/otlp/toProtobuf.ts';
+import { otlpJsonBytesToProtobuf } from '../traces/otlp/toProtobuf.ts';
 import type { Accounts } from './accounts.ts';
 import { type BodyLimits, BodyReader } from './body.ts';
 import { BoundedServer, type ConnectionLimits } from './boundedServer.ts';
@@ -14,7 +11,7 @@ import { HttpError } from './httpError.ts';
 import type { IncomingRequest } from './incoming.ts';
 import { countItems } from './otherSignals.ts';
 import { type OtlpEncoding, type Signal, sendStatus, sendSuccess } from './otlpResponse.ts';
-import { scanRequest } from './scan.ts';
+import { scanRequest, scanTranscoded } from './scan.ts';
 import type { SpanStore } from './store.ts';
 import type { TraceFile } from './traceFile.ts';
 
@@ -113,11 +110,6 @@ function decode(
   if (!withLine) return { request, line: null };
   if (request.rejected === 0) return { request, line: flatten(body) };
   return { request, line: lineOf(parseOtlpJson(body) as OtlpTraceRequest, request.rejected) };
-}
-
-/** A request that came as OTLP JSON. */
-export function scanTranscoded({ bytes, rejected, reason }: ProtobufRequest): IncomingRequest {
-  return { ...scanRequest(bytes), rejected, reason };
 }
 
 function lineOf(request: OtlpTraceRequest, rejected: number): string {

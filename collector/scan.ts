@@ -1,4 +1,5 @@
 import { fault } from '../traces/otlp/ids.ts';
+import type { ProtobufRequest } from '../traces/otlp/toProtobuf.ts';
 import { FIXED64, LEN, VARINT, WireReader } from '../traces/otlp/wire.ts';
 import { hashKeyValue } from './attributeHash.ts';
 import type { IncomingRequest, IncomingSpan, Origin } from './incoming.ts';
@@ -16,6 +17,11 @@ export function scanRequest(bytes: Buffer): IncomingRequest {
   }
   const { spans, attributeHashes, rejected, reason } = found;
   return { bytes, spans, attributeHashes, rejected, reason };
+}
+
+/** The same of a request that came as OTLP JSON. */
+export function scanTranscoded({ bytes, rejected, reason }: ProtobufRequest): IncomingRequest {
+  return { ...scanRequest(bytes), rejected, reason };
 }
 
 interface Found {

@@ -1,5 +1,6 @@
 import { integer, isThere, object, objects, text } from './checks.ts';
 import { idFault, normalId } from './ids.ts';
+import { parseOtlpJson } from './parse.ts';
 import { plainJsonToProtobuf } from './plainJson.ts';
 import {
   MAX_VALUE_DEPTH,
@@ -34,15 +35,6 @@ export function otlpJsonBytesToProtobuf(json: Buffer): ProtobufRequest {
   const bytes = plainJsonToProtobuf(json);
   if (bytes) return { bytes, rejected: 0, reason: null };
   return otlpJsonToProtobuf(parseOtlpJson(json));
-}
-
-/** JSON.parse. @throws {MalformedOtlpError} */
-export function parseOtlpJson(json: Buffer): unknown {
-  try {
-    return JSON.parse(json.toString());
-  } catch (error) {
-    throw new MalformedOtlpError(`Not JSON: ${(error as Error).message}`);
-  }
 }
 
 /**

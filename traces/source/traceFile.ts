@@ -1,21 +1,41 @@
 import { decodeOtlpJson } from '../otlp/decode.ts';
+import { parseOtlpJson } from '../otlp/parse.ts';
+import { MalformedOtlpError } from '../otlp/request.ts';
 import type { Span } from '../span.ts';
-import { type LineFault, readJsonLines } from './jsonLines.ts';
+import { readLines } from './lines.ts';
+
+/** What cannot be used of a file: a line, or a span in it. */
+export interface LineFault {
+  readonly path: string;
+  /** Counted from 1. */
+  readonly line: number;
+  /** It is the last line and has no line end: a write was cut short. */
+  readonly torn: boolean;
+  readonly message: string;
+}
 
 /**
  * The spans of a file of OTLP JSON lines (what the OpenTelemetry Collector's file exporter and the
- * embedded collector write), a line at a time, in the order of the file. Lines that are not JSON,
- * such as a last one that was cut short, and spans of invalid ids go to `onFault`, which may throw.
- * @throws {MalformedOtlpError} if a line is JSON but not OTLP.
+ * embedded collector write), a line at a time, in the order of the file. Lines that are not OTLP
+ * JSON, such as a last one that was cut short, and spans of invalid ids go to `onFault`, which may
+ * throw; otherwise reading goes on.
  * @throws the system's error if the file cannot be read.
  */
 export async function* readTraceFile(
   path: string,
   onFault: (fault: LineFault) => void,
 ): AsyncGenerator<Span[]> {
-  for await (const { line, start, value } of readJsonLines(path, onFault)) {
-    const { spans, rejected } = decodeOtlpJson(value);
-    for (const message of rejected) onFault({ path, line, start, torn: false, message });
+  for await (const { number: line, bytes, isWhole } of readLines(path)) {
+    let spans: Span[];
+    let rejected: string[];
+    try {
+      ({ spans, rejected } = decodeOtlpJson(parseOtlpJson(bytes)));
+    } catch (error) {
+      if (!(error instanceof MalformedOtlpError)) throw error;
+      onFault({ path, line, torn: !isWhole, message: error.message });
+      continue;
+    }
+    for (const message of rejected) onFault({ path, line, torn: false, message });
     if (spans.length > 0) yield spans;
   }
 }
