@@ -7,7 +7,7 @@ import { HttpError } from './httpError.ts';
 export interface BodyLimits {
   /** Of one request, before and after inflation. */
   readonly maxBodyBytes: number;
-  /** Of all requests that have not been read to their end; beyond it 503. */
+  /** Of all requests that have not been answered; beyond it 503. */
   readonly maxPendingBytes: number;
 }
 
@@ -32,8 +32,11 @@ export class BodyReader {
     this.#limits = limits;
   }
 
-  /** @throws {HttpError} 400, 413, 415 or 503. */
-  async read(request: IncomingMessage): Promise<Buffer> {
+  /**
+   * Reads the body and has it handled; until that is done, its bytes count as pending.
+   * @throws {HttpError} 400, 413, 415 or 503.
+   */
+  async read(request: IncomingMessage, handle: (body: Buffer) => Promise<void>): Promise<void> {
     const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
     if (encoding !== 'identity' && encoding !== 'gzip' && encoding !== 'deflate') {
       throw new HttpError(415, `Content-Encoding must be gzip or deflate; it is ${encoding}`, {
@@ -43,35 +46,37 @@ export class BodyReader {
     if (Number(request.headers['content-length'] ?? 0) > this.#limits.maxBodyBytes) {
       throw this.#tooLarge();
     }
-    const body = await this.#receive(request);
-    if (encoding === 'identity') return body;
-    return this.#inflating(() => this.#inflate(inflaters[encoding], body, encoding));
+    const share: Share = { bytes: 0 };
+    try {
+      const received = await this.#receive(request, share);
+      if (encoding === 'identity') await handle(received);
+      else {
+        const inflate = inflaters[encoding];
+        const body = await this.#inflating(() => this.#inflate(inflate, received, encoding));
+        this.#reserve(share, body.length);
+        await handle(body);
+      }
+    } finally {
+      this.#pendingBytes -= share.bytes;
+    }
   }
 
-  #receive(request: IncomingMessage): Promise<Buffer> {
+  #receive(request: IncomingMessage, share: Share): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
       let length = 0;
-      const leave = () => {
-        this.#pendingBytes -= length;
-        request.off('data', onData).off('end', onEnd).off('close', onClose);
-      };
+      const leave = () => request.off('data', onData).off('end', onEnd).off('close', onClose);
       const onData = (chunk: Buffer) => {
         length += chunk.length;
-        this.#pendingBytes += chunk.length;
-        if (length > this.#limits.maxBodyBytes) {
+        chunks.push(chunk);
+        try {
+          if (length > this.#limits.maxBodyBytes) throw this.#tooLarge();
+          this.#reserve(share, chunk.length);
+        } catch (error) {
           leave();
-          reject(this.#tooLarge());
-        } else if (this.#pendingBytes > this.#limits.maxPendingBytes) {
-          leave();
-          reject(
-            new HttpError(
-              503,
-              `Requests of ${this.#limits.maxPendingBytes} bytes are being read already`,
-              { 'retry-after': '1' },
-            ),
-          );
-        } else chunks.push(chunk);
+          chunks.length = 0;
+          reject(error);
+        }
       };
       const onEnd = () => {
         leave();
@@ -99,10 +104,28 @@ export class BodyReader {
     }
   }
 
+  /** @throws {HttpError} 503 */
+  #reserve(share: Share, bytes: number): void {
+    if (this.#pendingBytes + bytes > this.#limits.maxPendingBytes) {
+      throw new HttpError(
+        503,
+        `Requests of ${this.#limits.maxPendingBytes} bytes are under way already; try again`,
+        { 'retry-after': '1' },
+      );
+    }
+    this.#pendingBytes += bytes;
+    share.bytes += bytes;
+  }
+
   #tooLarge(): HttpError {
     return new HttpError(
       413,
       `A body may have ${this.#limits.maxBodyBytes} bytes, inflated; send fewer spans at once`,
     );
   }
+}
+
+/** Of the pending bytes, what belongs to one request. */
+interface Share {
+  bytes: number;
 }

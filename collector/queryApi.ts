@@ -1,5 +1,4 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { CollectorStats } from './collector.ts';
 import { HttpError } from './httpError.ts';
 import { legacyTrace } from './legacyTrace.ts';
 import { listOperations, listServices } from './operations.ts';
@@ -13,7 +12,7 @@ import type { SpanStore } from './store.ts';
  * received: there are no adjustments for `raw_traces` to turn off.
  * Source: Jaeger's `api_v3/query_service.proto` and HTTP gateway; the legacy JSON of `/api/traces`.
  */
-export function createQueryApi(store: SpanStore, stats: () => CollectorStats): RequestListener {
+export function createQueryApi(store: SpanStore, stats: () => object): RequestListener {
   function answer(url: URL): unknown {
     const parameters = url.searchParams;
     const { pathname } = url;
@@ -78,6 +77,7 @@ function sendError(
   error: unknown,
   isLegacy: boolean,
 ): void {
+  if (!(error instanceof HttpError)) console.error(error);
   const { status, message, headers } =
     error instanceof HttpError
       ? error

@@ -2,6 +2,8 @@ import { HttpError } from './httpError.ts';
 import type { TraceQuery } from './search.ts';
 
 const DEFAULT_DEPTH = 100;
+/** An answer is built in memory. */
+const MAX_DEPTH = 10_000;
 
 /**
  * The parameters of `/api/v3/traces`, by Jaeger's names in both spellings.
@@ -53,8 +55,8 @@ function malformed<T>(name: string, parse: () => T): T {
 
 function parseDepth(text: string): number {
   if (text === '') return DEFAULT_DEPTH;
-  if (!/^\d+$/.test(text) || Number(text) === 0) {
-    throw new Error(`must be a whole number above 0; it is "${text}"`);
+  if (!/^\d+$/.test(text) || Number(text) === 0 || Number(text) > MAX_DEPTH) {
+    throw new Error(`must be a whole number from 1 to ${MAX_DEPTH}; it is "${text}"`);
   }
   return Number(text);
 }
@@ -77,7 +79,7 @@ function parseAttributes(text: string): Record<string, string> {
 const RFC3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;
 
 /** Nanoseconds since 1970 of a time such as `2026-01-02T03:04:05.123456789Z`. */
-export function parseRfc3339Nano(text: string): bigint {
+function parseRfc3339Nano(text: string): bigint {
   const match = RFC3339.exec(text);
   const ms = match ? Date.parse(`${match[1]}${match[3]}`) : Number.NaN;
   if (!match || Number.isNaN(ms)) {
@@ -99,7 +101,7 @@ const UNITS: Record<string, number> = {
 };
 
 /** Nanoseconds of a Go duration such as `1m30s` or `120ms`; null for none (empty or 0). */
-export function parseDurationNano(text: string): number | null {
+function parseDurationNano(text: string): number | null {
   if (text === '' || text === '0') return null;
   let nano = 0;
   let rest = text;

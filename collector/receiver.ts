@@ -55,12 +55,13 @@ export function createReceiver(options: ReceiverOptions): BoundedServer {
             `${request.headers['content-type'] ?? 'missing'}`,
         );
       }
-      const body = await bodies.read(request);
-      if (signal === 'traces') await receiveTraces(body, encoding, response);
-      else {
-        options.accounts.otherSignal(signal, countItems(body, encoding, signal));
-        sendSuccess(response, encoding, signal);
-      }
+      await bodies.read(request, async (body) => {
+        if (signal === 'traces') await receiveTraces(body, encoding, response);
+        else {
+          options.accounts.otherSignal(signal, countItems(body, encoding, signal));
+          sendSuccess(response, encoding, signal);
+        }
+      });
     } catch (error) {
       request.resume();
       sendStatus(response, encoding ?? 'application/json', asHttpError(error));
@@ -92,6 +93,7 @@ function encodingOf(request: IncomingMessage): OtlpEncoding | null {
 function asHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
   if (error instanceof MalformedOtlpError) return new HttpError(400, error.message);
+  console.error(error);
   return new HttpError(500, `The collector failed: ${(error as Error).message}`);
 }
 

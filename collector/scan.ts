@@ -267,7 +267,7 @@ function isZero(bytes: Uint8Array, start: number, length: number): boolean {
 }
 
 /** The 16 bytes at `start`, a character each. */
-export function traceKeyOf(bytes: Uint8Array, start: number): string {
+function traceKeyOf(bytes: Uint8Array, start: number): string {
   return asBuffer(bytes).toString('latin1', start, start + 16);
 }
 

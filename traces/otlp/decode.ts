@@ -61,7 +61,7 @@ const KINDS: readonly SpanKind[] = [
 const CODES = ['unset', 'ok', 'error'] as const;
 
 /** A span whose ids are good. @throws {MalformedOtlpError} */
-export function decodeSpan(span: OtlpSpan, resource: Resource, scope: Scope): Span {
+function decodeSpan(span: OtlpSpan, resource: Resource, scope: Scope): Span {
   return {
     traceId: normalId(span.traceId),
     spanId: normalId(span.spanId),
@@ -94,7 +94,7 @@ export function decodeSpan(span: OtlpSpan, resource: Resource, scope: Scope): Sp
 }
 
 /** Of a key that comes twice the last value counts. */
-export function decodeAttributes(
+function decodeAttributes(
   attributes: readonly OtlpKeyValue[] | null | undefined,
   depth = 1,
 ): Attributes {
@@ -116,7 +116,7 @@ export function decodeAttributes(
 }
 
 /** An empty or unknown kind of value is null. */
-export function decodeValue(value: OtlpAnyValue | null | undefined, depth = 1): AttributeValue {
+function decodeValue(value: OtlpAnyValue | null | undefined, depth = 1): AttributeValue {
   if (!isThere(value)) return null;
   if (depth > MAX_VALUE_DEPTH) {
     throw new MalformedOtlpError(`Attribute values may be nested ${MAX_VALUE_DEPTH} deep, no more`);

@@ -1,3 +1,4 @@
+import { normalId } from './ids.ts';
 import {
   MAX_VALUE_DEPTH,
   MalformedOtlpError,
@@ -27,7 +28,7 @@ export function protobufToOtlpJson(bytes: Uint8Array): OtlpTraceRequest {
   return request;
 }
 
-/** One `Span` message, and the same for the message around it with all spans left out. */
+/** A `Span` message. */
 export function protobufToOtlpSpan(bytes: Uint8Array): OtlpSpan {
   return readSpan(new WireReader(bytes), bytes.length);
 }
@@ -111,7 +112,7 @@ function readSpan(reader: WireReader, end: number): OtlpSpan {
         span.traceState = reader.text();
         break;
       case 4:
-        span.parentSpanId = hex(reader);
+        span.parentSpanId = normalId(hex(reader));
         break;
       case 5:
         span.name = reader.text();

@@ -17,7 +17,7 @@ export function hexDigit(code: number): number {
 }
 
 /** True for hex of exactly `bytes` bytes that is not all zeros. */
-export function isId(text: unknown, bytes: 8 | 16): text is string {
+function isId(text: unknown, bytes: 8 | 16): text is string {
   if (typeof text !== 'string' || text.length !== 2 * bytes) return false;
   let any = 0;
   for (let i = 0; i < text.length; i++) {
@@ -29,7 +29,7 @@ export function isId(text: unknown, bytes: 8 | 16): text is string {
 }
 
 /** True for an id that may be absent: missing, empty, or all zeros of any length. */
-export function isNoId(text: unknown): boolean {
+function isNoId(text: unknown): boolean {
   return (
     text === undefined ||
     text === null ||
