@@ -9,7 +9,7 @@ const [QUOTE, COMMA, COLON, BACKSLASH] = [0x22, 0x2c, 0x3a, 0x5c];
 const [BRACE, BRACE_END, BRACKET, BRACKET_END] = [0x7b, 0x7d, 0x5b, 0x5d];
 
 /**
- * OTLP JSON to protobuf straight from the bytes, in a third of the time that JSON.parse and a walk
+ * OTLP JSON to protobuf straight from the bytes, in half of the time that JSON.parse and a walk
  * take, and without the garbage. Only what SDKs write every day is handled: fields of this OTLP,
  * each at most once, valid ids, integers in their usual form. For anything else, valid or not, the
  * answer is null, and the caller goes the general way; what is handled gives the same spans.
