@@ -1,12 +1,12 @@
 import http, { type ClientRequest, type RequestOptions } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  type Attributes,
   context,
   propagation,
   type Span,
   SpanKind,
   SpanStatusCode,
-  type Tracer,
   trace,
 } from '@opentelemetry/api';
 import {
@@ -25,7 +25,7 @@ import type { Random } from '../../mesh/random.ts';
 import { Attribute } from './attributes.ts';
 import { deadlineHeader } from './deadline.ts';
 import { PassedOn, Problem } from './problem.ts';
-import { addAttribute, giveAttributes } from './spanAttributes.ts';
+import type { SpanStarter } from './requestTracer.ts';
 import { spanTime } from './spanTime.ts';
 
 /** What a call needs to know of the request that it is made for. */
@@ -68,7 +68,7 @@ const ATTR_URL_TEMPLATE = 'url.template';
 type Failure = { readonly type: string; readonly message: string };
 
 /** @param random for the jitter of the backoff. */
-export function createCaller(tracer: Tracer | null, random: Random): Caller {
+export function createCaller(tracer: SpanStarter | null, random: Random): Caller {
   const httpAgent = new http.Agent({ keepAlive: true, scheduling: 'lifo' });
   const client = axios.create({
     adapter: 'http',
@@ -110,8 +110,7 @@ export function createCaller(tracer: Tracer | null, random: Random): Caller {
 
     function startSpan(url: string, resends: number): Span | null {
       if (tracer === null) return null;
-      const span = tracer.startSpan(spanName, { kind: SpanKind.CLIENT, startTime: spanTime() });
-      giveAttributes(span, {
+      const attributes: Attributes = {
         [ATTR_HTTP_REQUEST_METHOD]: 'GET',
         [ATTR_URL_FULL]: url,
         [ATTR_URL_TEMPLATE]: route,
@@ -119,9 +118,13 @@ export function createCaller(tracer: Tracer | null, random: Random): Caller {
         [ATTR_SERVER_PORT]: serverPort,
         [Attribute.callIndex]: index,
         [Attribute.callTo]: call.to,
+      };
+      if (resends > 0) attributes[ATTR_HTTP_REQUEST_RESEND_COUNT] = resends;
+      return tracer.startSpan(spanName, {
+        kind: SpanKind.CLIENT,
+        startTime: spanTime(),
+        attributes,
       });
-      if (resends > 0) addAttribute(span, ATTR_HTTP_REQUEST_RESEND_COUNT, resends);
-      return span;
     }
 
     return async (request: CallContext): Promise<CallResult> => {
@@ -183,14 +186,14 @@ function isAnswer(result: AxiosResponse<string> | Failure): result is AxiosRespo
 
 function endSpan(span: Span, result: AxiosResponse<string> | Failure): void {
   if (isAnswer(result)) {
-    addAttribute(span, ATTR_HTTP_RESPONSE_STATUS_CODE, result.status);
-    addAttribute(span, ATTR_NETWORK_PROTOCOL_VERSION, '1.1');
+    span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, result.status);
+    span.setAttribute(ATTR_NETWORK_PROTOCOL_VERSION, '1.1');
     if (result.status >= 400) {
-      addAttribute(span, ATTR_ERROR_TYPE, String(result.status));
+      span.setAttribute(ATTR_ERROR_TYPE, String(result.status));
       span.setStatus({ code: SpanStatusCode.ERROR });
     }
   } else {
-    addAttribute(span, ATTR_ERROR_TYPE, result.type);
+    span.setAttribute(ATTR_ERROR_TYPE, result.type);
     span.setStatus({ code: SpanStatusCode.ERROR, message: result.message });
   }
   span.end(spanTime());

@@ -1,5 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { type Context, type Span, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type Context,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+} from '@opentelemetry/api';
 import {
   ATTR_CLIENT_ADDRESS,
   ATTR_ERROR_TYPE,
@@ -16,8 +22,8 @@ import {
   ATTR_USER_AGENT_ORIGINAL,
   HTTP_REQUEST_METHOD_VALUE_OTHER,
 } from '@opentelemetry/semantic-conventions';
+import type { SpanStarter } from './requestTracer.ts';
 import type { TracedResponse } from './server.ts';
-import { addAttribute, giveAttributes } from './spanAttributes.ts';
 import { spanTime } from './spanTime.ts';
 
 const knownMethods = new Set([
@@ -33,7 +39,8 @@ const knownMethods = new Set([
 ]);
 
 /** Starts the span of a request that has just arrived, as the HTTP semantic conventions say. */
-export function startServerSpan(tracer: Tracer, parent: Context, req: IncomingMessage): Span {
+export function startServerSpan(tracer: SpanStarter, parent: Context, req: IncomingMessage): Span {
+  const startTime = spanTime();
   const { headers, socket, url = '/' } = req;
   const method = knownMethods.has(req.method ?? '')
     ? (req.method as string)
@@ -42,8 +49,7 @@ export function startServerSpan(tracer: Tracer, parent: Context, req: IncomingMe
   const host = headers.host ?? '';
   const colon = host.lastIndexOf(':');
   const portIn = colon > host.lastIndexOf(']');
-  const span = tracer.startSpan(method, { kind: SpanKind.SERVER, startTime: spanTime() }, parent);
-  giveAttributes(span, {
+  const attributes: Attributes = {
     [ATTR_HTTP_REQUEST_METHOD]: method,
     [ATTR_URL_SCHEME]: 'http',
     [ATTR_URL_PATH]: query === -1 ? url : url.slice(0, query),
@@ -53,10 +59,10 @@ export function startServerSpan(tracer: Tracer, parent: Context, req: IncomingMe
     [ATTR_NETWORK_PEER_ADDRESS]: socket.remoteAddress ?? '',
     [ATTR_NETWORK_PEER_PORT]: socket.remotePort ?? 0,
     [ATTR_NETWORK_PROTOCOL_VERSION]: req.httpVersion,
-  });
+  };
   const userAgent = headers['user-agent'];
-  if (userAgent !== undefined) addAttribute(span, ATTR_USER_AGENT_ORIGINAL, userAgent);
-  return span;
+  if (userAgent !== undefined) attributes[ATTR_USER_AGENT_ORIGINAL] = userAgent;
+  return tracer.startSpan(method, { kind: SpanKind.SERVER, startTime, attributes }, parent);
 }
 
 /**
@@ -65,16 +71,16 @@ export function startServerSpan(tracer: Tracer, parent: Context, req: IncomingMe
  */
 export function endServerSpan(span: Span, res: TracedResponse, sent: boolean): void {
   if (res.route !== null) {
-    addAttribute(span, ATTR_HTTP_ROUTE, res.route);
+    span.setAttribute(ATTR_HTTP_ROUTE, res.route);
     span.updateName(`${res.req.method} ${res.route}`);
   }
   if (!sent) {
-    addAttribute(span, ATTR_ERROR_TYPE, 'client_disconnected');
+    span.setAttribute(ATTR_ERROR_TYPE, 'client_disconnected');
     span.setStatus({ code: SpanStatusCode.ERROR, message: 'The client closed the connection' });
   } else {
-    addAttribute(span, ATTR_HTTP_RESPONSE_STATUS_CODE, res.statusCode);
+    span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, res.statusCode);
     if (res.statusCode >= 500) {
-      addAttribute(span, ATTR_ERROR_TYPE, String(res.statusCode));
+      span.setAttribute(ATTR_ERROR_TYPE, String(res.statusCode));
       span.setStatus({ code: SpanStatusCode.ERROR });
     }
   }

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { context, propagation, ROOT_CONTEXT, type Tracer, trace } from '@opentelemetry/api';
+import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import type { Program } from '../../mesh/mesh.ts';
 import { randomStream } from '../../mesh/random.ts';
@@ -13,11 +13,12 @@ import type { Logger } from './logger.ts';
 import { pauseAdmin } from './pauses.ts';
 import { PassedOn, Problem, toProblem } from './problem.ts';
 import type { ServiceStats } from './protocol.ts';
+import type { SpanStarter } from './requestTracer.ts';
 import { compileScript } from './script.ts';
 import { answerProbe, listen, type TracedResponse } from './server.ts';
 import { endServerSpan, startServerSpan } from './serverSpan.ts';
 import { readStats } from './stats.ts';
-import { type Telemetry, version } from './telemetry.ts';
+import type { Telemetry } from './telemetry.ts';
 
 /** One request, as a program's own matter sees it. */
 export interface ServiceRequest {
@@ -31,7 +32,7 @@ export interface ServiceRequest {
 /** What a program builds its own matter on. */
 export interface ServiceBuilder {
   readonly settings: Settings;
-  readonly tracer: Tracer;
+  readonly tracer: SpanStarter;
   /** `answer` gives the JSON body, or throws a {@link Problem}. `route` has the parameter `:id`. */
   get(route: string, answer: (request: ServiceRequest) => Promise<string>): void;
   /** Called when no request is left. */
@@ -68,7 +69,7 @@ export async function startService(
   build: (service: ServiceBuilder) => void | Promise<void>,
 ): Promise<RunningService> {
   const { serviceName, service, mesh, seed } = settings;
-  const tracer = trace.getTracer('aftershock', version);
+  const { tracer } = telemetry;
   const caller = createCaller(
     telemetry.httpSpans ? tracer : null,
     randomStream(seed, `${serviceName}/backoff`),

@@ -1,13 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { DiagLogLevel, diag } from '@opentelemetry/api';
+import { DiagLogLevel, diag, trace } from '@opentelemetry/api';
 import {
   CompositePropagator,
   getBooleanFromEnv,
   getNumberFromEnv,
+  getStringFromEnv,
   W3CBaggagePropagator,
 } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { defaultResource, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  defaultResource,
+  detectResources,
+  envDetector,
+  resourceFromAttributes,
+} from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import {
   ATTR_SERVICE_INSTANCE_ID,
@@ -18,13 +24,15 @@ import { ExportQueue } from './exportQueue.ts';
 import type { Logger } from './logger.ts';
 import { HopPropagator } from './propagator.ts';
 import type { SpanAccount } from './protocol.ts';
+import { requestTracer, type SpanStarter } from './requestTracer.ts';
 
-export const version = '0.1.0';
+const scope = { name: 'aftershock', version: '0.1.0' } as const;
 
 /** The OpenTelemetry SDK of a process. */
 export interface Telemetry {
   /** Whether the kit makes server and client spans. */
   readonly httpSpans: boolean;
+  readonly tracer: SpanStarter;
   account(): SpanAccount;
   /** Flushes with a time limit. Afterwards `ended = exported + dropped`. Idempotent. */
   stop(): Promise<void>;
@@ -32,6 +40,7 @@ export interface Telemetry {
 
 export const noTelemetry: Telemetry = {
   httpSpans: false,
+  tracer: trace.getTracer(scope.name, scope.version),
   account: () => ({ ended: 0, exported: 0, dropped: 0 }),
   stop: async () => {},
 };
@@ -53,15 +62,18 @@ export function startTelemetry(serviceName: string, logger: Logger): Telemetry {
     ...optional('maxBatchSize', getNumberFromEnv('OTEL_BSP_MAX_EXPORT_BATCH_SIZE')),
     ...optional('delayMs', getNumberFromEnv('OTEL_BSP_SCHEDULE_DELAY')),
   });
-  const sdk = new NodeSDK({
-    resource: defaultResource().merge(
+  const resource = defaultResource()
+    .merge(
       resourceFromAttributes({
         [ATTR_SERVICE_NAME]: serviceName,
-        [ATTR_SERVICE_VERSION]: version,
+        [ATTR_SERVICE_VERSION]: scope.version,
         [ATTR_SERVICE_INSTANCE_ID]: randomUUID(),
       }),
-    ),
-    resourceDetectors: [envDetector],
+    )
+    .merge(detectResources({ detectors: [envDetector] }));
+  const sdk = new NodeSDK({
+    resource,
+    autoDetectResources: false,
     textMapPropagator: new CompositePropagator({
       propagators: [new HopPropagator(), new W3CBaggagePropagator()],
     }),
@@ -71,7 +83,11 @@ export function startTelemetry(serviceName: string, logger: Logger): Telemetry {
     metricReaders: [],
   });
   sdk.start();
-  return { httpSpans: true, account: () => queue.account(), stop: () => sdk.shutdown() };
+  // A sampler of one's own choice is the SDK's matter, and then so are the spans.
+  const tracer = getStringFromEnv('OTEL_TRACES_SAMPLER')
+    ? trace.getTracer(scope.name, scope.version)
+    : requestTracer({ resource, scope, processor: queue });
+  return { httpSpans: true, tracer, account: () => queue.account(), stop: () => sdk.shutdown() };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import {
   ATTR_DB_COLLECTION_NAME,
   ATTR_DB_NAMESPACE,
@@ -10,7 +10,7 @@ import {
   ATTR_DB_SYSTEM_NAME,
   ATTR_ERROR_TYPE,
 } from '@opentelemetry/semantic-conventions';
-import { addAttribute, giveAttributes } from './spanAttributes.ts';
+import type { SpanStarter } from './requestTracer.ts';
 import { spanTime } from './spanTime.ts';
 
 export interface User {
@@ -44,7 +44,7 @@ const attributes = {
 };
 
 /** Opens the database, filling it at its first use. `path` may be `:memory:`. */
-export function openUsers(path: string, tracer: Tracer): Users {
+export function openUsers(path: string, tracer: SpanStarter): Users {
   const database = new DatabaseSync(path);
   fill(database);
   const select = database.prepare(queryText);
@@ -53,15 +53,15 @@ export function openUsers(path: string, tracer: Tracer): Users {
       const span = tracer.startSpan('SELECT users', {
         kind: SpanKind.CLIENT,
         startTime: spanTime(),
+        attributes: { ...attributes },
       });
-      giveAttributes(span, { ...attributes });
       try {
         return select.get(id) as User | undefined;
       } catch (error) {
         const { errcode, message } = error as Error & { errcode?: number };
         const code = String(errcode ?? 'Error');
-        addAttribute(span, ATTR_DB_RESPONSE_STATUS_CODE, code);
-        addAttribute(span, ATTR_ERROR_TYPE, code);
+        span.setAttribute(ATTR_DB_RESPONSE_STATUS_CODE, code);
+        span.setAttribute(ATTR_ERROR_TYPE, code);
         span.setStatus({ code: SpanStatusCode.ERROR, message });
         throw error;
       } finally {

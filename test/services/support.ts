@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CompositePropagator, W3CBaggagePropagator } from '@opentelemetry/core';
+import { resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import {
   InMemorySpanExporter,
@@ -11,6 +12,7 @@ import { pino } from 'pino';
 import type { Call, Mesh, Service, Step } from '../../mesh/mesh.ts';
 import { localSettings, type Settings } from '../../services/kit/environment.ts';
 import { HopPropagator } from '../../services/kit/propagator.ts';
+import { requestTracer } from '../../services/kit/requestTracer.ts';
 import type { RunningService, StartOptions } from '../../services/kit/service.ts';
 import type { Telemetry } from '../../services/kit/telemetry.ts';
 
@@ -19,11 +21,14 @@ export const silent = pino({ level: 'silent' });
 /** One SDK for all services of a test file, with the spans kept in memory. */
 export function startTestTelemetry() {
   const exporter = new InMemorySpanExporter();
+  const processor = new SimpleSpanProcessor({ exporter });
+  const resource = resourceFromAttributes({ 'service.name': 'test' });
   const sdk = new NodeSDK({
     textMapPropagator: new CompositePropagator({
       propagators: [new HopPropagator(), new W3CBaggagePropagator()],
     }),
-    spanProcessors: [new SimpleSpanProcessor({ exporter })],
+    spanProcessors: [processor],
+    resource,
     autoDetectResources: false,
     logRecordProcessors: [],
     metricReaders: [],
@@ -31,6 +36,7 @@ export function startTestTelemetry() {
   sdk.start();
   const telemetry: Telemetry = {
     httpSpans: true,
+    tracer: requestTracer({ resource, scope: { name: 'test' }, processor }),
     account: () => ({ ended: 0, exported: 0, dropped: 0 }),
     stop: async () => {},
   };
