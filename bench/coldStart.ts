@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { bundleServices } from '../services/bundle.ts';
+import { bundleServices } from '../bundle.ts';
 import type { StartupMs } from '../services/kit/main.ts';
 import type { Benchmark, BenchmarkRow } from './benchmark.ts';
 import { emptyChain } from './support/chain.ts';

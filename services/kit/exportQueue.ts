@@ -46,7 +46,7 @@ export class ExportQueue implements SpanProcessor {
     this.#takeRejected = options.takeRejected ?? (() => 0);
     this.#onLoss = options.onLoss ?? (() => {});
     this.#maxQueueSize = options.maxQueueSize ?? 16_384;
-    this.#maxBatchSize = options.maxBatchSize ?? 512;
+    this.#maxBatchSize = options.maxBatchSize ?? 1024;
     this.#delayMs = options.delayMs ?? 1000;
     this.#stopTimeoutMs = options.stopTimeoutMs ?? 3000;
   }

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BuildResult, build, type Plugin } from 'esbuild';
-import type { Program } from '../mesh/mesh.ts';
+import type { Program } from './mesh/mesh.ts';
 
 const programs: readonly Program[] = ['gateway', 'auth', 'user', 'relay'];
 
@@ -43,7 +43,7 @@ export async function bundleServices(folder: string, names = programs): Promise<
   return Promise.all(
     names.map((name) =>
       build({
-        entryPoints: [join(import.meta.dirname, `${name}.ts`)],
+        entryPoints: [join(import.meta.dirname, `services/${name}.ts`)],
         outfile: join(folder, `${name}.js`),
         bundle: true,
         minify: true,

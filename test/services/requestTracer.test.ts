@@ -1,0 +1,152 @@
+import {
+  type Context,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  TraceFlags,
+  trace,
+} from '@opentelemetry/api';
+import { suppressTracing } from '@opentelemetry/core';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  InMemorySpanExporter,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import { describe, expect, test } from 'vitest';
+import { requestTracer, type SpanStarter } from '../../services/kit/requestTracer.ts';
+
+const resource = resourceFromAttributes({ 'service.name': 'test' });
+const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+
+function remote(traceFlags: TraceFlags): Context {
+  const spanContext = { traceId, spanId: '00f067aa0ba902b7', traceFlags, isRemote: true };
+  return trace.setSpanContext(ROOT_CONTEXT, spanContext);
+}
+
+function tracers(): { name: string; tracer: SpanStarter; exporter: InMemorySpanExporter }[] {
+  return ['the SDK', 'ours'].map((name) => {
+    const exporter = new InMemorySpanExporter();
+    const processor = new SimpleSpanProcessor({ exporter });
+    const provider = new TracerProvider({ resource, spanProcessors: [processor] });
+    const tracer =
+      name === 'ours'
+        ? requestTracer({ resource, scope: { name: 'x', version: '1' }, processor })
+        : provider.getTracer('x', '1');
+    return { name, tracer, exporter };
+  });
+}
+
+/** What is exported of a span, without what is chance. */
+function content(span: ReadableSpan | undefined) {
+  if (span === undefined) return undefined;
+  const { traceFlags, traceState } = span.spanContext();
+  return {
+    name: span.name,
+    kind: span.kind,
+    traceFlags,
+    traceState: traceState?.serialize(),
+    parent: span.parentSpanContext,
+    startTime: span.startTime,
+    endTime: span.endTime,
+    duration: span.duration,
+    ended: span.ended,
+    status: span.status,
+    attributes: span.attributes,
+    events: span.events,
+    links: span.links,
+    resource: span.resource.attributes,
+    scope: [span.instrumentationScope.name, span.instrumentationScope.version],
+    dropped: [span.droppedAttributesCount, span.droppedEventsCount, span.droppedLinksCount],
+  };
+}
+
+const link = { context: { traceId, spanId: '1'.repeat(16), traceFlags: 1 } };
+const error = Object.assign(new Error('no'), { code: 'ENO', stack: 'at x' });
+
+describe('requestTracer() makes the spans that the SDK makes', () => {
+  test.each<{ what: string; parent: Context; act: (span: Span) => void }>([
+    { what: 'a root', parent: ROOT_CONTEXT, act: () => {} },
+    { what: 'a child', parent: remote(TraceFlags.SAMPLED), act: () => {} },
+    { what: 'a child of an unsampled one', parent: remote(TraceFlags.NONE), act: () => {} },
+    {
+      what: 'none while tracing is suppressed',
+      parent: suppressTracing(ROOT_CONTEXT),
+      act: () => {},
+    },
+    {
+      what: 'one with attributes and another name',
+      parent: ROOT_CONTEXT,
+      act: (span) => span.setAttribute('a', 1).setAttributes({ b: 'x', c: true }).updateName('n'),
+    },
+    {
+      what: 'one with an error',
+      parent: ROOT_CONTEXT,
+      act: (span) => span.setStatus({ code: SpanStatusCode.ERROR, message: 'm' }),
+    },
+    {
+      what: 'one whose status is settled',
+      parent: ROOT_CONTEXT,
+      act: (span) =>
+        span.setStatus({ code: SpanStatusCode.OK }).setStatus({ code: SpanStatusCode.ERROR }),
+    },
+    {
+      what: 'one with events and links',
+      parent: ROOT_CONTEXT,
+      act: (span) => {
+        span.addEvent('e', [100, 5]).addEvent('f', { a: 1 }, [100, 6]);
+        span.recordException(error, [100, 7]);
+        span.addLinks([link]).addLink(link);
+      },
+    },
+    {
+      what: 'one that is changed after its end',
+      parent: ROOT_CONTEXT,
+      act: (span) => {
+        span.end([101, 1]);
+        span.setAttribute('late', 1).addEvent('late').addLink(link).updateName('late');
+        span.setStatus({ code: SpanStatusCode.ERROR });
+      },
+    },
+  ])('$what', ({ parent, act }) => {
+    const [sdk, ours] = tracers().map(({ tracer, exporter }) => {
+      const span = tracer.startSpan(
+        'GET',
+        { kind: SpanKind.SERVER, startTime: [100, 1], attributes: { z: 0 } },
+        parent,
+      );
+      const recording = span.isRecording();
+      act(span);
+      span.end([102, 3]);
+      const spans = exporter.getFinishedSpans();
+      return { recording, spans: spans.map(content), after: span.isRecording() };
+    });
+    // A link without attributes is an empty object to the SDK and absent to us: nothing on the wire.
+    expect(JSON.parse(JSON.stringify(ours))).toMatchObject(
+      JSON.parse(JSON.stringify(sdk), (key, value) =>
+        key === 'links' ? value.map(({ context }: typeof link) => ({ context })) : value,
+      ),
+    );
+  });
+});
+
+test('requestTracer() gives ids that are valid and new', () => {
+  const ours = tracers()[1]?.tracer as SpanStarter;
+  const contexts = Array.from({ length: 1000 }, () =>
+    ours.startSpan('x', {}, ROOT_CONTEXT).spanContext(),
+  );
+  expect(contexts.every((context) => trace.isSpanContextValid(context))).toBe(true);
+  expect(new Set(contexts.map(({ traceId }) => traceId)).size).toBe(1000);
+  expect(new Set(contexts.map(({ spanId }) => spanId)).size).toBe(1000);
+});
+
+test('requestTracer() keeps the time in order where none is given', () => {
+  const { tracer, exporter } = tracers()[1] as ReturnType<typeof tracers>[number];
+  tracer.startSpan('x', {}, ROOT_CONTEXT).end();
+  const [span] = exporter.getFinishedSpans();
+  expect(Math.abs((span?.startTime[0] ?? 0) - Date.now() / 1000)).toBeLessThan(2);
+  expect(span?.duration[0]).toBe(0);
+  expect(span?.duration[1]).toBeGreaterThanOrEqual(0);
+});
