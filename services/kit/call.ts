@@ -1,4 +1,5 @@
 import http, { type ClientRequest, type RequestOptions } from 'node:http';
+import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Attributes,
@@ -102,11 +103,11 @@ export function createCaller(tracer: SpanStarter | null, random: Random): Caller
   }
 
   function prepare(call: Call, { index, baseUrl, route }: CallTarget) {
-    const { hostname, port } = new URL(baseUrl);
+    const { protocol, hostname, port } = new URL(baseUrl);
     const [before, after] = route.split(':id') as [string, string];
     const urlBefore = baseUrl + before;
     const spanName = `GET ${route}`;
-    const serverPort = Number(port || 80);
+    const serverPort = Number(port || (protocol === 'https:' ? 443 : 80));
 
     function startSpan(url: string, resends: number): Span | null {
       if (tracer === null) return null;
@@ -166,7 +167,8 @@ export function createCaller(tracer: SpanStarter | null, random: Random): Caller
  */
 function requestWithContext(options: RequestOptions, onResponse: () => void): ClientRequest {
   propagation.inject(context.active(), options.headers);
-  return http.request(options, onResponse);
+  const { request } = options.protocol === 'https:' ? https : http;
+  return request(options, onResponse);
 }
 
 /** Waiting before attempt `resends + 1`, in milliseconds; see {@link Backoff}. */

@@ -136,22 +136,24 @@ export class ExportQueue implements SpanProcessor {
   }
 
   async #export(batch: readonly ReadableSpan[]): Promise<void> {
-    const failure = await new Promise<string | null>((resolve) => {
+    const failure = await this.#handOver(batch);
+    // Nothing in flight: the time limit of the stop has counted this batch already.
+    if (this.#inFlightSize === 0) return;
+    this.#inFlightSize = 0;
+    const lost = failure === null ? Math.min(this.#takeRejected(), batch.length) : batch.length;
+    this.#exported += batch.length - lost;
+    if (lost > 0) this.#drop(lost, failure ?? 'rejected by the collector (partial success)');
+  }
+
+  /** Resolves with why the export failed, or null. */
+  #handOver(batch: readonly ReadableSpan[]): Promise<string | null> {
+    return new Promise<string | null>((resolve) => {
       context.with(suppressTracing(context.active()), () => {
         this.#exporter.export([...batch], ({ code, error }) => {
-          if (code === ExportResultCode.SUCCESS) {
-            const rejected = Math.min(this.#takeRejected(), batch.length);
-            if (this.#inFlightSize === 0) return resolve(null); // given up at the time limit
-            this.#exported += batch.length - rejected;
-            if (rejected > 0) this.#drop(rejected, 'rejected by the collector (partial success)');
-            this.#inFlightSize = 0;
-            resolve(null);
-          } else resolve(error?.message ?? 'unknown error');
+          if (code === ExportResultCode.SUCCESS) resolve(null);
+          else resolve(`export failed: ${error?.message ?? 'unknown error'}`);
         });
       });
-    });
-    if (failure === null || this.#inFlightSize === 0) return;
-    this.#inFlightSize = 0;
-    this.#drop(batch.length, `export failed: ${failure}`);
+    }).catch((error: Error) => `export failed: ${error.message}`);
   }
 }

@@ -30,7 +30,7 @@ const scope = { name: 'aftershock', version: '0.1.0' } as const;
 
 /** The OpenTelemetry SDK of a process. */
 export interface Telemetry {
-  /** Whether the kit makes server and client spans. */
+  /** Whether the kit makes server and client spans; another may, such as an instrumentation. */
   readonly httpSpans: boolean;
   readonly tracer: SpanStarter;
   account(): SpanAccount;
@@ -110,7 +110,8 @@ function listenToDiagnostics(logger: Logger): { take(): number } {
       warn: (message, ...details) => {
         if (message.startsWith('Received Partial Success')) {
           const { rejectedSpans } = JSON.parse(String(details[0])) as { rejectedSpans?: unknown };
-          count += Number(rejectedSpans ?? 0);
+          const rejected = Number(rejectedSpans ?? 0);
+          if (Number.isInteger(rejected) && rejected > 0) count += rejected;
         } else log('warn')(message, ...details);
       },
     },
