@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   type Context,
   context as contextApi,
@@ -47,9 +48,9 @@ export function requestTracer(owner: SpanOwner): SpanStarter {
 
 /** A parent's ids are valid: a propagator that lets others through is at fault. */
 function childOf(parent: SpanContext | undefined): SpanContext {
-  const spanId = randomHex8() + randomHex8();
+  const spanId = randomHex(16);
   if (parent === undefined) {
-    const traceId = randomHex8() + randomHex8() + randomHex8() + randomHex8();
+    const traceId = randomHex(32);
     return { traceId, spanId, traceFlags: TraceFlags.SAMPLED };
   }
   const { traceId, traceFlags, traceState } = parent;
@@ -59,7 +60,15 @@ function childOf(parent: SpanContext | undefined): SpanContext {
     : { traceId, spanId, traceFlags: sampled, traceState };
 }
 
-/** 32 random bits as 8 hexadecimal digits. */
-function randomHex8(): string {
-  return (0x1_0000_0000 + Math.floor(Math.random() * 0x1_0000_0000)).toString(16).slice(1);
+let pool = '';
+let poolUsed = 0;
+
+/** `digits` random hexadecimal digits. Asking for randomness once for many ids saves most of it. */
+function randomHex(digits: number): string {
+  if (poolUsed + digits > pool.length) {
+    pool = randomBytes(4096).toString('hex');
+    poolUsed = 0;
+  }
+  poolUsed += digits;
+  return pool.slice(poolUsed - digits, poolUsed);
 }
