@@ -2,6 +2,7 @@ import type { Mesh } from '../../mesh/mesh.ts';
 import { canStayOverloaded } from '../model/retries.ts';
 import { attemptsAllowed } from './chain.ts';
 import { isControl, type PauseEffect } from './effects.ts';
+import { median } from './percentiles.ts';
 import type { ServiceLoad } from './serviceLoad.ts';
 import type { TierRow } from './tierRows.ts';
 
@@ -9,18 +10,24 @@ import type { TierRow } from './tierRows.ts';
  * One pause is additive when no victim waits for longer than without it plus the pause plus the
  * work that piled up meanwhile: latency ≤ baseline's P99.9 + D + λDS + 5 ms, and none failed. S is
  * a request's work at the paused service and at those above, which the backlog passes as a burst.
+ *
+ * A baseline with one slow moment of its own makes that bound wide enough for anything. So the
+ * victims' median has to fit too: beyond what the pause left them to wait, D − (1 − ρ)t, they may
+ * take λDS + 5 ms longer than the baseline's median.
  */
 export interface Additivity {
   /** Pauses with a victim of their own; the control is not among them. */
   readonly pauses: number;
   readonly below: number;
-  /** Whether 9 of 10 stay below; null without pauses or without a baseline. */
+  /** Whether 9 of 10 stay below and {@link beyond} fits; null without pauses or a baseline. */
   readonly additive: boolean | null;
   /** P99.9 at the client by nearest rank. */
   readonly baselineMs: number | null;
   /** Largest latency of all, and the bound of the pause that it belongs to. */
   readonly largestMs: number | null;
   readonly boundMs: number | null;
+  /** Medians over the pauses: what the victims' median took beyond D − (1 − ρ)t, and λDS + 5 ms. */
+  readonly beyond: { readonly ms: number; readonly boundMs: number } | null;
   readonly evidence: AdditivityEvidence;
 }
 
@@ -70,14 +77,17 @@ export function additivity(
     const bound = bounds[index] ?? null;
     return bound !== null && largestMs <= bound && failed === 0;
   }).length;
+  const beyond = beyondOf(pauses);
+  const fits = below >= 0.9 * pauses.length && (beyond === null || beyond.ms <= beyond.boundMs);
   const largestMs = pauses.length > 0 ? Math.max(...pauses.map((one) => one.largestMs)) : null;
   return {
     pauses: pauses.length,
     below,
-    additive: pauses.length === 0 || baselineMs === null ? null : below >= 0.9 * pauses.length,
+    additive: pauses.length === 0 || baselineMs === null ? null : fits,
     baselineMs,
     largestMs,
     boundMs: bounds[pauses.findIndex((one) => one.largestMs === largestMs)] ?? null,
+    beyond,
     evidence: {
       ...rowEvidence(rows),
       failedVictims: effects.reduce((sum, { failed }) => sum + failed, 0),
@@ -89,6 +99,12 @@ export function additivity(
       }),
     },
   };
+}
+
+function beyondOf(effects: readonly PauseEffect[]): Additivity['beyond'] {
+  const ms = median(effects.flatMap(({ beyondMs }) => beyondMs ?? []));
+  const expectedMs = median(effects.flatMap(({ expected }) => expected?.beyondMs ?? []));
+  return ms === null || expectedMs === null ? null : { ms, boundMs: expectedMs + slackMs };
 }
 
 function boundMs(

@@ -68,7 +68,7 @@ export function pauseTable(analysis: Analysis, group: PauseGroup): Table {
   const isOnly = analysis.groups.filter(({ control }) => !control).length === 1;
   if (isOnly && additivity.boundMs !== null && additivity.largestMs !== null) {
     rows.push({
-      marks: additivity.additive === false ? [1] : [],
+      marks: additivity.below < 0.9 * additivity.pauses ? [1] : [],
       cells: [
         'slowest request, ms',
         ms(additivity.largestMs),
