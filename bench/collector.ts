@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Benchmark, BenchmarkRow } from './benchmark.ts';
 import type { CollectorUsage } from './support/collectorProcess.ts';
+import { row } from './support/row.ts';
 import { type Encoding, SPANS_PER_BODY, type SpanBody, spanBody } from './support/spanBodies.ts';
 import { sendBodies } from './support/spanSender.ts';
 
@@ -130,26 +131,4 @@ async function timesOf(url: string): Promise<number[]> {
       throw new Error(`${url}: ${response.status}`);
   }
   return timesMs.slice(2); // the first ones compile
-}
-
-function row(
-  what: string,
-  unit: string,
-  values: readonly number[],
-  target: NonNullable<BenchmarkRow['target']>,
-): BenchmarkRow {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const value =
-    ((sorted[Math.ceil(middle) - 1] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) /
-    2;
-  return {
-    what,
-    value,
-    unit,
-    min: sorted[0] ?? Number.NaN,
-    max: sorted.at(-1) ?? Number.NaN,
-    runs: sorted.length,
-    target,
-  };
 }

@@ -13,6 +13,9 @@ const WATCHDOG_GRACE_MS = 500;
 /** How long a helper may take to say that it has an order: far longer than a starved one needs. */
 const ANSWER_LIMIT_MS = 1000;
 
+/** The same for its first answer: a Node process on a busy machine may take seconds to start. */
+const START_LIMIT_MS = 30_000;
+
 /**
  * The whole process is stopped, all its threads: what a container's CPU quota, a suspended virtual
  * machine or a debugger does. It stops itself with SIGSTOP, in the asked phase; a helper process,
@@ -112,34 +115,38 @@ async function startHelper(graceMs: number): Promise<Helper> {
     stdin.write(`${line}\n`);
   };
   const hasAnswered = () => fstatSync(answersFd).size >= linesSent;
-  const gone = () =>
-    new Error(
-      `The helper process ${child.pid} that ends a freeze did not answer within ${ANSWER_LIMIT_MS} ms` +
-        `${child.signalCode || child.exitCode !== null ? `: ended by ${child.signalCode ?? child.exitCode}` : ''}`,
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  const gone = (limitMs: number) => {
+    const end = hasEnded() ? `: it ended with ${child.signalCode ?? `code ${child.exitCode}`}` : '';
+    return new Error(
+      `The helper process ${child.pid} that ends a freeze did not answer within ${limitMs} ms${end}`,
     );
+  };
+  const end = () => {
+    stdin.end();
+    closeSync(answersFd);
+  };
   const answers = async (limitMs = ANSWER_LIMIT_MS) => {
     send('awake');
     const limit = performance.now() + limitMs;
     while (!hasAnswered()) {
-      const ended = child.exitCode !== null || child.signalCode !== null;
-      if (ended || performance.now() > limit) return false;
+      if (hasEnded() || performance.now() > limit) return false;
       await sleep(1);
     }
     return true;
   };
-  // A Node process on a busy machine may take seconds to start.
-  if (!(await answers(30_000))) throw gone();
+  if (!(await answers(START_LIMIT_MS))) {
+    end();
+    throw gone(START_LIMIT_MS);
+  }
   return {
     answers,
     arm(startNano, durationMs) {
       send(`freeze ${startNano} ${durationMs}`);
       const limit = performance.now() + ANSWER_LIMIT_MS;
-      while (!hasAnswered()) if (performance.now() > limit) throw gone();
+      while (!hasAnswered()) if (performance.now() > limit) throw gone(ANSWER_LIMIT_MS);
     },
     disarm: () => send('awake'),
-    end() {
-      stdin.end();
-      closeSync(answersFd);
-    },
+    end,
   };
 }
