@@ -1,9 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import type { CollectorStats } from '../../collector/collector.ts';
 import type { CollectorMessage } from '../../collector/main.ts';
 import { Child } from './child.ts';
 import type { ManagedProcess } from './managedProcess.ts';
 import { type PortChoice, takenPortError } from './ports.ts';
+import { programFile } from './programFile.ts';
 
 /** The embedded collector as a running process. */
 export interface LaunchedCollector {
@@ -37,7 +37,7 @@ export async function launchCollector(options: CollectorLaunchOptions): Promise<
   for (;;) {
     const child = new Child<CollectorMessage>({
       name: 'collector',
-      path: fileURLToPath(new URL('../../collector/main.ts', import.meta.url)),
+      path: programFile('collector/main'),
       args: [
         ['--port', String(ports.otlp.port)],
         ['--query-port', String(ports.query.port)],

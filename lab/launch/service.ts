@@ -1,8 +1,8 @@
-import { fileURLToPath } from 'node:url';
 import type { Program } from '../../mesh/mesh.ts';
 import type { ServiceMessage, ServiceStats } from '../../services/kit/protocol.ts';
 import { Child } from './child.ts';
 import type { ManagedProcess } from './managedProcess.ts';
+import { programFile } from './programFile.ts';
 
 /** A running service. */
 export interface LaunchedService {
@@ -34,7 +34,7 @@ export async function launchService(options: ServiceOptions): Promise<LaunchedSe
   const { name, program, port, env, logFile, readyTimeoutMs, onChild } = options;
   const child = new Child<ServiceMessage>({
     name,
-    path: fileURLToPath(new URL(`../../services/${program}.ts`, import.meta.url)),
+    path: programFile(`services/${program}`),
     env: { ...env, AFTERSHOCK_SERVICE: name, PORT: String(port) },
     logFile,
   });

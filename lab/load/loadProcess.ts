@@ -1,7 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import type { SpanAccount } from '../../services/kit/protocol.ts';
 import { Child } from '../launch/child.ts';
 import type { ManagedProcess } from '../launch/managedProcess.ts';
+import { programFile } from '../launch/programFile.ts';
 import type { LoadSnapshot } from './generator.ts';
 import type { LoadMessage, LoadOrder } from './protocol.ts';
 
@@ -48,7 +48,7 @@ export class LoadProcess {
   }): Promise<LoadProcess> {
     const child = new Child<LoadMessage>({
       name: 'load',
-      path: fileURLToPath(new URL('main.ts', import.meta.url)),
+      path: programFile('lab/load/main'),
       env: options.env,
       logFile: options.logFile,
     });
