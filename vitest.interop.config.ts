@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** Tests against the real collector, Jaeger, Prometheus and containers: need Go or Docker. */
+export default defineConfig({
+  test: {
+    include: ['test/interop/**/*.test.ts'],
+    testTimeout: 120_000,
+    // Building the real programs for the first time takes minutes.
+    hookTimeout: 1_800_000,
+    fileParallelism: false,
+  },
+});
