@@ -11,8 +11,8 @@ export interface ChildOptions {
   readonly args?: readonly string[];
   /** Added to what is passed on of this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** File that gets its output, appended. */
-  readonly logFile: string;
+  /** File that gets its output, appended; by default this process's standard error gets it. */
+  readonly logFile?: string;
 }
 
 const keptErrorLines = 8;
@@ -36,17 +36,19 @@ export class Child<Message extends { readonly type: string }> implements Managed
 
   constructor(options: ChildOptions) {
     this.name = options.name;
-    const log = openSync(options.logFile, 'a');
+    const { logFile } = options;
+    const log = logFile === undefined ? process.stderr.fd : openSync(logFile, 'a');
     this.#process = fork(options.path, options.args ?? [], {
       env: { ...passedOn(process.env), ...options.env },
       // Standard output goes to the file without passing through here; standard error is read for
       // its last lines.
       stdio: ['ignore', log, 'pipe', 'ipc'],
     });
-    closeSync(log);
+    if (logFile !== undefined) closeSync(log);
     this.pid = this.#process.pid;
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      appendFileSync(options.logFile, text);
+      if (logFile === undefined) process.stderr.write(text);
+      else appendFileSync(logFile, text);
       this.#keepErrorLines(text);
     });
     this.#process.on('message', (message) => {

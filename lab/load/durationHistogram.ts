@@ -11,6 +11,11 @@ export class DurationHistogram {
     this.#us.recordValue(Math.max(0, Math.round(durationMs * microsecondsPerMs)));
   }
 
+  /** Forgets everything. */
+  reset(): void {
+    this.#us.reset();
+  }
+
   /** All 0 while there is nothing. */
   percentilesMs(): { p50: number; p99: number; max: number } {
     return {

@@ -33,8 +33,8 @@ export interface GeneratorOptions {
   readonly origin: string;
   /** Path of the next request. */
   readonly nextPath: () => string;
-  /** Intended times in milliseconds after `startMs`, ascending. */
-  readonly sendTimes: Float64Array;
+  /** Intended times in milliseconds after `startMs`, ascending; may be without end. */
+  readonly sendTimes: Iterable<number>;
   /** Length of the phase: it lasts as long even if the last request is due well before. */
   readonly durationMs: number;
   /** Start in milliseconds of `performance.now()`; may lie in the future. */
@@ -43,6 +43,11 @@ export interface GeneratorOptions {
   readonly timeoutMs: number;
   /** Open requests beyond which an intended one is dropped. */
   readonly maxInFlight: number;
+  /**
+   * A request that is later than this is dropped without being observed: a process that had been
+   * stopped for an hour does not make up for it in one burst. By default none is.
+   */
+  readonly maxLateMs?: number;
   readonly observer?: RequestObserver;
 }
 
@@ -54,7 +59,12 @@ export interface LoadSnapshot extends LoadAccount {
   readonly timedOut: number;
   /** Over all that have ended but the dropped; from the intended time to the last byte or failure. */
   readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** Failed ones by {@link Outcome.errorType}. */
+  readonly errors: Readonly<Record<string, number>>;
 }
+
+/** Node fires a timer beyond 2³¹ − 1 ms at once. */
+const maxTimerMs = 2 ** 31 - 1;
 
 /**
  * Plays a schedule of HTTP GETs over keep-alive connections, open loop: a request goes out at its
@@ -65,14 +75,18 @@ export interface LoadSnapshot extends LoadAccount {
 export class Generator {
   readonly #options: GeneratorOptions;
   readonly #agent: Agent;
+  readonly #sendTimes: Iterator<number>;
   readonly #latency = new DurationHistogram();
   readonly #late = new DurationHistogram();
+  readonly #errors = new Map<string, number>();
   readonly #done = Promise.withResolvers<LoadSnapshot>();
   readonly #target: { readonly hostname: string; readonly port: string };
   /** For each open request what gives it up. */
   readonly #open = new Set<(errorType: string) => void>();
   #timer: NodeJS.Timeout | undefined;
-  #next = 0;
+  /** Of the next request, in milliseconds after the start; null: there is none. */
+  #nextMs: number | null;
+  #intended = 0;
   #sent = 0;
   #dropped = 0;
   #succeeded = 0;
@@ -87,6 +101,8 @@ export class Generator {
     this.#agent = new Agent({ keepAlive: true, maxFreeSockets: options.maxInFlight });
     const { hostname, port } = new URL(options.origin);
     this.#target = { hostname, port };
+    this.#sendTimes = options.sendTimes[Symbol.iterator]();
+    this.#nextMs = this.#drawNextMs();
   }
 
   /** Resolves when every request of the schedule has ended, or after {@link halt} every open one. */
@@ -114,7 +130,7 @@ export class Generator {
 
   snapshot(): LoadSnapshot {
     return {
-      intended: this.#next,
+      intended: this.#intended,
       sent: this.#sent,
       dropped: this.#dropped,
       succeeded: this.#succeeded,
@@ -122,27 +138,55 @@ export class Generator {
       timedOut: this.#timedOut,
       lateMs: this.#late.percentilesMs(),
       latencyMs: this.#latency.percentilesMs(),
+      errors: Object.fromEntries(this.#errors),
     };
   }
 
+  /** What there was since the last lap, or the start: so the memory of a load without end is bounded. */
+  lap(): LoadSnapshot {
+    const snapshot = this.snapshot();
+    this.#intended = this.#sent = this.#dropped = 0;
+    this.#succeeded = this.#failed = this.#timedOut = 0;
+    this.#latency.reset();
+    this.#late.reset();
+    this.#errors.clear();
+    return snapshot;
+  }
+
   #pump(): void {
-    const { sendTimes, startMs, durationMs } = this.#options;
+    const { startMs, durationMs, maxLateMs = Number.POSITIVE_INFINITY } = this.#options;
     while (this.#haltedMs === null) {
-      const offsetMs = sendTimes[this.#next] ?? durationMs;
-      const waitMs = startMs + offsetMs - performance.now();
+      const waitMs = startMs + (this.#nextMs ?? durationMs) - performance.now();
       if (waitMs > 0) {
         // Rounded up: a timer that fires early would only be set again.
-        this.#timer = setTimeout(() => this.#pump(), Math.ceil(waitMs));
+        this.#timer = setTimeout(() => this.#pump(), Math.min(Math.ceil(waitMs), maxTimerMs));
         return;
       }
-      if (this.#next >= sendTimes.length) {
+      if (this.#nextMs === null) {
         this.#played = true;
         break;
       }
-      this.#next++;
-      this.#send(startMs + offsetMs);
+      this.#intended++;
+      if (-waitMs > maxLateMs) this.#countDropped();
+      else this.#send(startMs + this.#nextMs);
+      this.#nextMs = this.#drawNextMs();
     }
     this.#finishIfDone();
+  }
+
+  #drawNextMs(): number | null {
+    const { done, value } = this.#sendTimes.next();
+    return done === true ? null : value;
+  }
+
+  #countDropped(): void {
+    this.#dropped++;
+    this.#countFailed('dropped');
+  }
+
+  #countFailed(errorType: string): void {
+    this.#failed++;
+    this.#errors.set(errorType, (this.#errors.get(errorType) ?? 0) + 1);
   }
 
   #send(intendedMs: number): void {
@@ -150,8 +194,7 @@ export class Generator {
     const path = nextPath();
     const observed = observer?.begin(intendedMs, path);
     if (this.#open.size >= maxInFlight) {
-      this.#dropped++;
-      this.#failed++;
+      this.#countDropped();
       const endMs = performance.now();
       observed?.end({ intendedMs, sentMs: null, endMs, status: null, errorType: 'dropped' });
       return;
@@ -166,7 +209,7 @@ export class Generator {
       const endMs = performance.now();
       this.#latency.record(endMs - intendedMs);
       if (errorType === null) this.#succeeded++;
-      else this.#failed++;
+      else this.#countFailed(errorType);
       if (errorType === 'timeout') this.#timedOut++;
       observed?.end({ intendedMs, sentMs, endMs, status, errorType });
       this.#finishIfDone();

@@ -25,6 +25,7 @@ const nothing: LoadSnapshot = {
   timedOut: 0,
   lateMs: { p50: 0, p99: 0, max: 0 },
   latencyMs: { p50: 0, p99: 0, max: 0 },
+  errors: {},
 };
 
 /** The load generator's process, as its parent sees it. */
@@ -41,7 +42,8 @@ export class LoadProcess {
 
   /** @throws {Error} if it ends or is not ready in time. */
   static async launch(options: {
-    readonly logFile: string;
+    /** File that gets its output; by default this process's standard error gets it. */
+    readonly logFile?: string;
     readonly env: Readonly<Record<string, string>>;
     readonly readyTimeoutMs: number;
     readonly onChild: (child: ManagedProcess) => void;
@@ -50,7 +52,7 @@ export class LoadProcess {
       name: 'load',
       path: programFile('lab/load/main'),
       env: options.env,
-      logFile: options.logFile,
+      ...(options.logFile !== undefined && { logFile: options.logFile }),
     });
     options.onChild(child);
     const load = new LoadProcess(child);
@@ -66,7 +68,7 @@ export class LoadProcess {
   }
 
   /**
-   * Plays a phase. When `halt` aborts, nothing more is sent and what is open is waited for. If the
+   * Plays a phase; `onProgress` is told of it as a whole so far, or by laps as ordered. When `halt` aborts, nothing more is sent and what is open is waited for. If the
    * process ends meanwhile, resolves with what it had last told.
    */
   async play(

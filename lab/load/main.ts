@@ -5,13 +5,15 @@ import { userCount } from '../../services/kit/users.ts';
 import { Generator } from './generator.ts';
 import type { LoadMessage, LoadOrder } from './protocol.ts';
 import { rootSpans } from './rootSpans.ts';
-import { sendTimes } from './schedule.ts';
+import { arrivals, sendTimes } from './schedule.ts';
 
 const progressEveryMs = 250;
 /** Time to draw up the schedule before the first request is due. */
 const leadMs = 50;
 /** Time that open requests have when the load is halted. */
 const patienceMs = 3000;
+/** A load without end that was stopped for longer than this goes on from now. */
+const maxLateMs = 5000;
 
 const telemetry = startTelemetry('load', createLogger('load'));
 let playing: Generator | null = null;
@@ -25,7 +27,9 @@ function tell(message: LoadMessage): Promise<void> {
 }
 
 async function play(order: Extract<LoadOrder, { type: 'play' }>): Promise<void> {
-  const { load, origin, route, phase, durationMs, seed, stream } = order;
+  const { load, origin, route, phase, lapMs, seed, stream } = order;
+  const durationMs = order.durationMs ?? Number.POSITIVE_INFINITY;
+  const random = randomStream(seed, `${stream} arrivals`);
   const ids = randomStream(seed, `${stream} ids`);
   const cpuBefore = process.cpuUsage();
   const startMs = performance.now() + leadMs;
@@ -33,26 +37,29 @@ async function play(order: Extract<LoadOrder, { type: 'play' }>): Promise<void> 
     origin,
     nextPath: () => route.replace('{id}', String(1 + Math.floor(ids() * userCount))),
     durationMs,
-    sendTimes: sendTimes(load, durationMs, randomStream(seed, `${stream} arrivals`)),
+    // Drawn in advance, unless the schedule may be too long for the memory.
+    sendTimes: (lapMs === undefined ? sendTimes : arrivals)(load, durationMs, random),
     startMs,
     timeoutMs: load.timeout,
     maxInFlight: load.maxInFlight,
+    ...(lapMs !== undefined && { maxLateMs }),
     observer: rootSpans(phase, origin, route),
   });
   playing = generator;
   tell({ type: 'playing', startUnixMs: performance.timeOrigin + startMs });
+  const snapshot = () => (lapMs === undefined ? generator.snapshot() : generator.lap());
   const progress = setInterval(
-    () => tell({ type: 'progress', snapshot: generator.snapshot() }),
-    progressEveryMs,
+    () => tell({ type: 'progress', snapshot: snapshot() }),
+    lapMs ?? progressEveryMs,
   );
-  const snapshot = await generator.play();
+  await generator.play();
   clearInterval(progress);
   playing = null;
   const { user, system } = process.cpuUsage(cpuBefore);
   tell({
     type: 'played',
     endUnixMs: performance.timeOrigin + generator.endMs,
-    snapshot,
+    snapshot: snapshot(),
     cpuMs: (user + system) / 1000,
     spans: telemetry.account(),
   });

@@ -3,17 +3,23 @@ import type { SpanAccount } from '../../services/kit/protocol.ts';
 import type { PhaseName } from '../run.ts';
 import type { LoadSnapshot } from './generator.ts';
 
+/** `steady`: load that no experiment is about. */
+export type LoadPhase = PhaseName | 'steady';
+
 /** What the lab asks of the load generator's process, over IPC. SIGTERM: flush, report, exit 0. */
 export type LoadOrder =
   | {
       readonly type: 'play';
-      readonly phase: PhaseName;
+      readonly phase: LoadPhase;
       readonly load: Load;
       /** Address of the entry, without a path. */
       readonly origin: string;
       /** Path with `{id}` for the id of a user. */
       readonly route: string;
-      readonly durationMs: number;
+      /** null: until it is halted. */
+      readonly durationMs: number | null;
+      /** Given: every snapshot tells of the last lap of this length, the final one of what is left. */
+      readonly lapMs?: number;
       readonly seed: number;
       /** Streams of the seed that arrivals and user ids are drawn from: same name, same load. */
       readonly stream: string;

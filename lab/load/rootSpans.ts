@@ -7,14 +7,14 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { Attribute } from '../../services/kit/attributes.ts';
-import type { PhaseName } from '../run.ts';
 import type { RequestObserver } from './generator.ts';
+import type { LoadPhase } from './protocol.ts';
 
 /**
  * Opens a root CLIENT span for each intended request at its intended time, whether or not it was
  * sent in time, or at all. It ends with the last byte, the failure, or the drop.
  */
-export function rootSpans(phase: PhaseName, origin: string, route: string): RequestObserver {
+export function rootSpans(phase: LoadPhase, origin: string, route: string): RequestObserver {
   const { hostname, port } = new URL(origin);
   const attributes = {
     'http.request.method': 'GET',
@@ -24,8 +24,11 @@ export function rootSpans(phase: PhaseName, origin: string, route: string): Requ
     [Attribute.loadPhase]: phase,
   };
   const tracer = trace.getTracer('aftershock/load');
+  let originUnixMs = performance.timeOrigin;
   return {
     begin(intendedMs, path) {
+      originUnixMs = adjustedOrigin(originUnixMs);
+      const unixTime = unixTimeFrom(originUnixMs);
       const span = tracer.startSpan(`GET ${route}`, {
         root: true,
         kind: SpanKind.CLIENT,
@@ -51,12 +54,24 @@ export function rootSpans(phase: PhaseName, origin: string, route: string): Requ
 }
 
 /**
- * A time of `performance.now()` as the API wants it: a number of milliseconds would lose what lies
- * below a microsecond, and the SDK would take a small one for a time of its own clock.
+ * What `performance.now()` counts from, by the wall clock: over days the two drift apart, and a
+ * machine that sleeps stops one of them. They are tied together again once they are more than a
+ * millisecond apart; the wall clock cuts off up to one.
  */
-function unixTime(nowMs: number): HrTime {
-  const originS = Math.floor(performance.timeOrigin / 1000);
-  const ms = performance.timeOrigin - originS * 1000 + nowMs;
-  const seconds = Math.floor(ms / 1000);
-  return [originS + seconds, Math.min(999_999_999, Math.round((ms - seconds * 1000) * 1e6))];
+function adjustedOrigin(originUnixMs: number): number {
+  const aheadMs = Date.now() - (originUnixMs + performance.now());
+  return aheadMs < -2 || aheadMs > 1 ? originUnixMs + aheadMs + 0.5 : originUnixMs;
+}
+
+/**
+ * Turns a time of `performance.now()` into what the API wants: a number of milliseconds would lose
+ * what lies below a microsecond, and the SDK would take a small one for a time of its own clock.
+ */
+function unixTimeFrom(originUnixMs: number): (nowMs: number) => HrTime {
+  const originS = Math.floor(originUnixMs / 1000);
+  return (nowMs) => {
+    const ms = originUnixMs - originS * 1000 + nowMs;
+    const seconds = Math.floor(ms / 1000);
+    return [originS + seconds, Math.min(999_999_999, Math.round((ms - seconds * 1000) * 1e6))];
+  };
 }

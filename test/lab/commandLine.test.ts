@@ -22,7 +22,7 @@ function written(stream: MockInstance): string {
 // Each of these is refused before anything starts.
 test.each([
   { args: [], says: /Commands:\n {2}run/ },
-  { args: ['frob'], says: /unknown command 'frob'\nvalid: run, up, mesh, collect;/ },
+  { args: ['frob'], says: /unknown command 'frob'\nvalid: run, up, load, mesh, collect;/ },
   { args: ['run', '--frob'], says: /unknown option '--frob'\nvalid: .*--mesh, .*--rate/ },
   { args: ['run', 'extra'], says: /too many arguments/ },
   { args: ['run', '--rate'], says: /'--rate <number>' argument missing/ },
@@ -49,7 +49,7 @@ test.each([
   expect(written(stdout)).toBe('');
 });
 
-test.each(['run', 'up', 'mesh', 'collect'])(
+test.each(['run', 'up', 'load', 'mesh', 'collect'])(
   'aftershock %s --help shows an example',
   async (name) => {
     expect(await commandLine([name, '--help'])).toBe(0);

@@ -40,6 +40,7 @@ const snapshot = {
   timedOut: 0,
   lateMs,
   latencyMs: { p50: 8.04, p99: 101.6, max: 130 },
+  errors: {},
 };
 
 test.each([
