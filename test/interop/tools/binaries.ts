@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildCollector, buildProgram, type GoProgram } from './goBuild.ts';
+
+export type BinaryName = 'otelcol' | 'jaeger' | 'prometheus' | 'promtool';
+
+const collectorVersion = 'v0.159.0';
+const manifest = fileURLToPath(new URL('ocb.yaml', import.meta.url));
+
+const jaeger = 'github.com/jaegertracing/jaeger';
+const prometheus = 'github.com/prometheus/prometheus';
+const prometheusVersion = '3.13.1';
+const prometheusArgs = [
+  // Of the service discoveries only DNS: the others are most of the build.
+  ...['-tags', 'netgo,remove_all_sd,enable_dns_sd'],
+  ...['-ldflags', `-s -w -X github.com/prometheus/common/version.Version=${prometheusVersion}`],
+];
+
+const programs: Readonly<Record<Exclude<BinaryName, 'otelcol'>, GoProgram>> = {
+  jaeger: {
+    module: jaeger,
+    version: 'v1.76.0', // Jaeger v2.13.0; v2 tags are not versions of this Go module
+    package: `${jaeger}/cmd/jaeger`,
+    args: ['-ldflags', `-s -w -X ${jaeger}/internal/version.latestVersion=v1.76.0`],
+  },
+  prometheus: {
+    module: prometheus,
+    version: 'v0.313.1', // of 3.13.1
+    package: `${prometheus}/cmd/prometheus`,
+    args: prometheusArgs,
+  },
+  promtool: {
+    module: prometheus,
+    version: 'v0.313.1',
+    package: `${prometheus}/cmd/promtool`,
+    args: prometheusArgs,
+  },
+};
+
+/**
+ * Path of a real program. The environment variable of its name in capitals (`OTELCOL`, `JAEGER`,
+ * `PROMETHEUS`, `PROMTOOL`) wins; else it is built from Go modules, once, into
+ * `${XDG_CACHE_HOME:-~/.cache}/aftershock`.
+ * @throws {Error} if it can neither be found nor built, with what to do.
+ */
+export async function binary(name: BinaryName): Promise<string> {
+  const variable = name.toUpperCase();
+  const given = process.env[variable];
+  if (given) {
+    if (existsSync(given)) return given;
+    throw new Error(`${variable} must name a program, there is no file "${given}"`);
+  }
+  const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'aftershock');
+  const path = join(folder, `${name}-${versionOf(name)}`);
+  if (existsSync(path)) return path;
+  mkdirSync(folder, { recursive: true });
+  process.stderr.write(`Building ${name} into ${path}: some minutes the first time\n`);
+  try {
+    if (name === 'otelcol') await buildCollector(manifest, collectorVersion, path);
+    else await buildProgram(programs[name], path);
+  } catch (cause) {
+    throw new Error(
+      `These tests need the real ${name}, and it cannot be built here: ` +
+        `${cause instanceof Error ? cause.message : String(cause)}\n` +
+        `Install Go 1.25 or newer, or set ${variable} to the path of the program`,
+      { cause },
+    );
+  }
+  return path;
+}
+
+/** Names all that the build depends on, so that an older build is not taken for this one. */
+function versionOf(name: BinaryName): string {
+  if (name !== 'otelcol') return programs[name].version;
+  const hash = createHash('sha256').update(readFileSync(manifest)).digest('hex');
+  return `${collectorVersion}-${hash.slice(0, 8)}`;
+}
