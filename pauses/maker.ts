@@ -1,4 +1,4 @@
-import { type HrTime, SpanKind, type Tracer, trace } from '@opentelemetry/api';
+import { type HrTime, type SpanContext, SpanKind, type Tracer, trace } from '@opentelemetry/api';
 import { type Clock, systemClock } from './clock.ts';
 import { inPhase } from './phase.ts';
 import {
@@ -21,6 +21,20 @@ export interface PauseMakerOptions {
   readonly load: (kind: string) => Promise<PauseStrategy>;
   readonly tracer?: Tracer;
   readonly clock?: Clock;
+  /**
+   * Called in the turn in which the thread goes on after a stop: whoever waited outside has not
+   * been read yet. Not called for a kind that leaves the thread alone.
+   */
+  readonly onStopped?: (stop: ThreadStop) => void;
+  /** Called for every pause, once it is measured, with the context of its span. */
+  readonly onMade?: (record: PauseRecord, span: SpanContext) => void;
+}
+
+/** The thread stood still from start to end. */
+export interface ThreadStop {
+  readonly kind: string;
+  readonly startUnixNano: bigint;
+  readonly endUnixNano: bigint;
 }
 
 /** Makes pauses one at a time, measures them and emits a span for each. */
@@ -89,6 +103,13 @@ export function pauseMaker(options: PauseMakerOptions): PauseMaker {
       startNano = clock.monotonicNano();
       const result = strategy.strike(durationMs, signal);
       endNano = clock.monotonicNano();
+      if (strategy.gate === undefined) {
+        options.onStopped?.({
+          kind: strategy.kind,
+          startUnixNano: clock.unixNano(startNano),
+          endUnixNano: clock.unixNano(endNano),
+        });
+      }
       return result;
     });
     return strike ?? { startNano, endNano };
@@ -122,7 +143,8 @@ export function pauseMaker(options: PauseMakerOptions): PauseMaker {
         };
         records.push(record);
         if (records.length > RECORDS_KEPT) records.shift();
-        emitSpan(tracer, record);
+        const span = emitSpan(tracer, record);
+        options.onMade?.(record, span);
         return record;
       }),
 
@@ -154,8 +176,8 @@ export function pauseMaker(options: PauseMakerOptions): PauseMaker {
   };
 }
 
-/** The pause as a root span of its own. Times are `[seconds, nanoseconds]`, so that none are lost. */
-function emitSpan(tracer: Tracer, record: PauseRecord): void {
+/** Makes the pause a root span of its own. Times are `[seconds, nanoseconds]`, so that none are lost. */
+function emitSpan(tracer: Tracer, record: PauseRecord): SpanContext {
   const span = tracer.startSpan(`pause ${record.kind}`, {
     root: true,
     kind: SpanKind.INTERNAL,
@@ -172,6 +194,7 @@ function emitSpan(tracer: Tracer, record: PauseRecord): void {
     },
   });
   span.end(toHrTime(record.endUnixNano));
+  return span.spanContext();
 }
 
 function toHrTime(unixNano: bigint): HrTime {

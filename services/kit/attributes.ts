@@ -11,3 +11,13 @@ export const Attribute = {
   /** On the load's root span: milliseconds from the intended time to the sending. */
   loadLateMs: 'aftershock.load.late_ms',
 } as const;
+
+/** Metrics that no semantic convention has. */
+export const Metric = {
+  /** Histogram, seconds: a pause, by `aftershock.pause.kind`. */
+  pauseDuration: 'aftershock.pause.duration',
+  /** Counter: requests that were in the process, or had been sent to it, when a pause ended. */
+  pauseVictims: 'aftershock.pause.victims',
+  /** Histogram, seconds: waiting for a turn where concurrency is limited. */
+  queueDuration: 'aftershock.server.queue.duration',
+} as const;

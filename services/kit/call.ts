@@ -25,6 +25,7 @@ import type { Backoff, Call } from '../../mesh/mesh.ts';
 import type { Random } from '../../mesh/random.ts';
 import { Attribute } from './attributes.ts';
 import { deadlineHeader } from './deadline.ts';
+import type { ServiceMetrics } from './metrics.ts';
 import { PassedOn, Problem } from './problem.ts';
 import type { SpanStarter } from './requestTracer.ts';
 import { spanTime } from './spanTime.ts';
@@ -69,7 +70,11 @@ const ATTR_URL_TEMPLATE = 'url.template';
 type Failure = { readonly type: string; readonly message: string };
 
 /** @param random for the jitter of the backoff. */
-export function createCaller(tracer: SpanStarter | null, random: Random): Caller {
+export function createCaller(
+  tracer: SpanStarter | null,
+  random: Random,
+  metrics: Pick<ServiceMetrics, 'caller'> | null,
+): Caller {
   const httpAgent = new http.Agent({ keepAlive: true, scheduling: 'lifo' });
   const client = axios.create({
     adapter: 'http',
@@ -108,6 +113,7 @@ export function createCaller(tracer: SpanStarter | null, random: Random): Caller
     const urlBefore = baseUrl + before;
     const spanName = `GET ${route}`;
     const serverPort = Number(port || (protocol === 'https:' ? 443 : 80));
+    const record = metrics?.caller(hostname, serverPort);
 
     function startSpan(url: string, resends: number): Span | null {
       if (tracer === null) return null;
@@ -144,6 +150,7 @@ export function createCaller(tracer: SpanStarter | null, random: Random): Caller
         const headers: Record<string, string> = {};
         if (request.authorization !== undefined) headers.authorization = request.authorization;
         if (deadlineUnixMs !== null) headers[deadlineHeader] = String(deadlineUnixMs);
+        const startMs = performance.now();
         const span = startSpan(url, resends);
         const timeoutMs = Math.min(call.timeout, leftMs);
         if (span === null) last = await attempt(url, headers, timeoutMs);
@@ -152,6 +159,11 @@ export function createCaller(tracer: SpanStarter | null, random: Random): Caller
           last = await context.with(inSpan, attempt, undefined, url, headers, timeoutMs);
           endSpan(span, last);
         }
+        record?.(
+          isAnswer(last) ? last.status : null,
+          clientErrorType(last),
+          performance.now() - startMs,
+        );
         if (isAnswer(last) && !retryable.has(last.status)) break;
       }
       return { to: call.to, body: bodyOf(last, call) };
@@ -186,17 +198,25 @@ function isAnswer(result: AxiosResponse<string> | Failure): result is AxiosRespo
   return 'status' in result;
 }
 
+/** `error.type` of an attempt that failed; undefined for one that did not. */
+function clientErrorType(result: AxiosResponse<string> | Failure): string | undefined {
+  if (!isAnswer(result)) return result.type;
+  return result.status >= 400 ? String(result.status) : undefined;
+}
+
 function endSpan(span: Span, result: AxiosResponse<string> | Failure): void {
   if (isAnswer(result)) {
     span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, result.status);
     span.setAttribute(ATTR_NETWORK_PROTOCOL_VERSION, '1.1');
-    if (result.status >= 400) {
-      span.setAttribute(ATTR_ERROR_TYPE, String(result.status));
-      span.setStatus({ code: SpanStatusCode.ERROR });
-    }
-  } else {
-    span.setAttribute(ATTR_ERROR_TYPE, result.type);
-    span.setStatus({ code: SpanStatusCode.ERROR, message: result.message });
+  }
+  const errorType = clientErrorType(result);
+  if (errorType !== undefined) {
+    span.setAttribute(ATTR_ERROR_TYPE, errorType);
+    span.setStatus(
+      isAnswer(result)
+        ? { code: SpanStatusCode.ERROR }
+        : { code: SpanStatusCode.ERROR, message: result.message },
+    );
   }
   span.end(spanTime());
 }

@@ -23,6 +23,10 @@ export interface Settings {
   readonly demo: boolean;
   /** Path of the SQLite file of `user`, or `:memory:`. */
   readonly database: string;
+  /** Whether the service starts its pauses of the mesh by itself. */
+  readonly startPauses: boolean;
+  /** A request that takes longer is logged; null: none is. */
+  readonly slowRequestMs: number | null;
 }
 
 const demoSecret = 'aftershock demo key, for a mesh on one machine';
@@ -65,6 +69,8 @@ export async function readSettings(program: Program, env: NodeJS.ProcessEnv): Pr
     tokenSecret: env.AFTERSHOCK_TOKEN_SECRET || demoSecret,
     demo: env.AFTERSHOCK_DEMO !== 'off',
     database: env.AFTERSHOCK_DATABASE || ':memory:',
+    startPauses: oneOf(env, 'AFTERSHOCK_PAUSES', ['off', 'start']) === 'start',
+    slowRequestMs: integer(env, 'AFTERSHOCK_SLOW_REQUEST_MS', 100, 3_600_000) || null,
   };
 }
 
@@ -91,6 +97,8 @@ export function localSettings(
     tokenSecret: demoSecret,
     demo: true,
     database: ':memory:',
+    startPauses: false,
+    slowRequestMs: null,
     ...changes,
   };
 }
@@ -139,6 +147,13 @@ function integer(env: NodeJS.ProcessEnv, name: string, otherwise: number, max: n
     throw new Error(`${name} must be an integer from 0 to ${max}, got "${text}"`);
   }
   return value;
+}
+
+/** The first is the default. */
+function oneOf(env: NodeJS.ProcessEnv, name: string, valid: readonly [string, ...string[]]) {
+  const value = env[name] || valid[0];
+  if (valid.includes(value)) return value;
+  throw new Error(`${name} must be ${valid.join(' or ')}, got "${value}"`);
 }
 
 function isLoopback(host: string): boolean {

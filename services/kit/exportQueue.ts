@@ -2,6 +2,7 @@ import { type Context, context, TraceFlags } from '@opentelemetry/api';
 import { ExportResultCode, suppressTracing } from '@opentelemetry/core';
 import type { ReadableSpan, Span, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { SpanAccount } from './protocol.ts';
+import type { SpanFlow } from './spanMetrics.ts';
 
 export interface ExportQueueOptions {
   readonly exporter: SpanExporter;
@@ -37,9 +38,14 @@ export class ExportQueue implements SpanProcessor {
   #timer: NodeJS.Timeout | null = null;
   #overflowing = false;
   #closed = false;
+  #started = 0;
   #ended = 0;
   #exported = 0;
-  #dropped = 0;
+  #overflowed = 0;
+  #late = 0;
+  #handedOver = 0;
+  #rejected = 0;
+  #failed = 0;
 
   constructor(options: ExportQueueOptions) {
     this.#exporter = options.exporter;
@@ -55,17 +61,36 @@ export class ExportQueue implements SpanProcessor {
     return { ended: this.#ended, exported: this.#exported, dropped: this.#dropped };
   }
 
-  onStart(_span: Span, _context: Context): void {}
+  /** Where the spans are now. */
+  flow(): SpanFlow {
+    return {
+      started: this.#started,
+      ended: this.#ended,
+      queued: this.#queue.length,
+      capacity: this.#maxQueueSize,
+      handedOver: this.#handedOver,
+      overflowed: this.#overflowed,
+      late: this.#late,
+      exported: this.#exported,
+      rejected: this.#rejected,
+      failed: this.#failed,
+    };
+  }
+
+  onStart(_span: Span, _context: Context): void {
+    this.#started++;
+  }
 
   onEnd(span: ReadableSpan): void {
     if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return;
     this.#ended++;
     if (this.#closed) {
-      this.#drop(1, 'the service had stopped exporting');
+      this.#late++;
+      this.#onLoss(1, 'the service had stopped exporting');
       return;
     }
     if (this.#queue.length >= this.#maxQueueSize) {
-      this.#dropped++;
+      this.#overflowed++;
       if (!this.#overflowing) {
         this.#overflowing = true;
         this.#onLoss(1, `the queue was full with ${this.#maxQueueSize} spans; more may follow`);
@@ -100,18 +125,19 @@ export class ExportQueue implements SpanProcessor {
     clearTimeout(timer);
     if (this.#timer !== null) clearTimeout(this.#timer);
     const left = this.#queue.length + this.#inFlightSize;
+    this.#late += this.#queue.length;
+    this.#failed += this.#inFlightSize;
     this.#queue = [];
     this.#inFlightSize = 0;
-    if (left > 0) this.#drop(left, `not acknowledged within ${timeoutMs} ms of the stop`);
+    if (left > 0) this.#onLoss(left, `not acknowledged within ${timeoutMs} ms of the stop`);
+  }
+
+  get #dropped(): number {
+    return this.#overflowed + this.#late + this.#rejected + this.#failed;
   }
 
   get #settled(): number {
     return this.#exported + this.#dropped;
-  }
-
-  #drop(spans: number, reason: string): void {
-    this.#dropped += spans;
-    this.#onLoss(spans, reason);
   }
 
   #send(): void {
@@ -124,6 +150,7 @@ export class ExportQueue implements SpanProcessor {
         : this.#queue.slice(0, this.#maxBatchSize);
     this.#queue = batch === this.#queue ? [] : this.#queue.slice(this.#maxBatchSize);
     this.#inFlightSize = batch.length;
+    this.#handedOver += batch.length;
     this.#inFlight = this.#export(batch).finally(() => {
       this.#inFlight = null;
       this.#overflowing = false;
@@ -140,9 +167,15 @@ export class ExportQueue implements SpanProcessor {
     // Nothing in flight: the time limit of the stop has counted this batch already.
     if (this.#inFlightSize === 0) return;
     this.#inFlightSize = 0;
-    const lost = failure === null ? Math.min(this.#takeRejected(), batch.length) : batch.length;
-    this.#exported += batch.length - lost;
-    if (lost > 0) this.#drop(lost, failure ?? 'rejected by the collector (partial success)');
+    if (failure !== null) {
+      this.#failed += batch.length;
+      this.#onLoss(batch.length, failure);
+      return;
+    }
+    const rejected = Math.min(this.#takeRejected(), batch.length);
+    this.#rejected += rejected;
+    this.#exported += batch.length - rejected;
+    if (rejected > 0) this.#onLoss(rejected, 'rejected by the collector (partial success)');
   }
 
   /** Resolves with why the export failed, or null. */

@@ -1,16 +1,16 @@
 import { json, type NextFunction, type Request, type Response, Router } from 'express';
 import type { Pause } from '../../mesh/mesh.ts';
-import { randomStream, sampler } from '../../mesh/random.ts';
+import { mean, randomStream, sampler } from '../../mesh/random.ts';
 import { countCollections } from '../../pauses/collections.ts';
 import { loadStrategy } from '../../pauses/load.ts';
-import { type PauseMaker, pauseMaker } from '../../pauses/maker.ts';
+import { type PauseMaker, type PauseMakerOptions, pauseMaker } from '../../pauses/maker.ts';
 import { planPauses, type Timetable } from '../../pauses/plan.ts';
 import { type Schedule, startSchedule } from '../../pauses/schedule.ts';
 import type { PauseRecord } from '../../pauses/strategy.ts';
 import { Problem } from './problem.ts';
 import type { PausePlan, ServiceStats } from './protocol.ts';
 
-export interface PauseAdminOptions {
+export interface PauseAdminOptions extends Pick<PauseMakerOptions, 'onStopped' | 'onMade'> {
   /** Paths of strategy modules are relative to it: the mesh file's folder. */
   readonly folder: string;
   /** Tells of a scheduled pause that could not be made. */
@@ -24,6 +24,8 @@ export interface PauseAdmin {
   /** To be called before each request's own work, and awaited where it gives a promise. */
   gate(): Promise<void> | undefined;
   counts(): Pick<ServiceStats, 'majorCollections' | 'pauses'>;
+  /** As `PUT /pauses` does; what each pause needs is prepared first. */
+  start(plan: PausePlan): Promise<void>;
   /** Ends the plan, waits for the pause that runs, frees ballast and helpers. Idempotent. */
   stop(): Promise<void>;
 }
@@ -37,7 +39,8 @@ interface Planned {
 
 export function pauseAdmin(options: PauseAdminOptions): PauseAdmin {
   const collections = countCollections();
-  const maker = pauseMaker({ load: (kind) => loadStrategy(kind, options.folder) });
+  const { folder, onError, ...hooks } = options;
+  const maker = pauseMaker({ load: (kind) => loadStrategy(kind, folder), ...hooks });
   /** The latest plan, also when it has been stopped: its counts are still of interest. */
   let latest: readonly Planned[] = [];
   let stopped = false;
@@ -47,13 +50,21 @@ export function pauseAdmin(options: PauseAdminOptions): PauseAdmin {
   function replace(plan: PausePlan | null): Promise<void> {
     change = change.then(async () => {
       await stopSchedules();
-      if (plan && !stopped) latest = start(plan, maker, options.onError);
+      if (plan && !stopped) latest = startSchedules(plan, maker, onError);
     });
     return change;
   }
 
   async function stopSchedules(): Promise<void> {
     await Promise.all(latest.map(({ schedule }) => schedule.stop()));
+  }
+
+  async function start(plan: PausePlan): Promise<void> {
+    for (const { kind, duration } of plan.pauses) {
+      // One that cannot be prepared is not made either; the schedule says so each time.
+      if (!stopped) await maker.prepare(kind, mean(duration)).catch(() => {});
+    }
+    await replace(plan);
   }
 
   const router = Router();
@@ -90,6 +101,7 @@ export function pauseAdmin(options: PauseAdminOptions): PauseAdmin {
   return {
     router,
     gate: () => maker.gate(),
+    start,
     counts: () => ({ majorCollections: collections.counts(), pauses: maker.made }),
     async stop() {
       stopped = true;
@@ -100,7 +112,7 @@ export function pauseAdmin(options: PauseAdminOptions): PauseAdmin {
   };
 }
 
-function start(
+function startSchedules(
   plan: PausePlan,
   maker: PauseMaker,
   onError: (error: unknown) => void,

@@ -14,7 +14,11 @@
  * | `AFTERSHOCK_TOKEN_SECRET` | key of the signed user token (gateway issues, auth checks) | a demo key |
  * | `AFTERSHOCK_DEMO` | `off`: the gateway lends no token to a client that brings none | `on` |
  * | `AFTERSHOCK_DATABASE` | SQLite file of `user` | `:memory:` |
- * | `LOG_LEVEL` | a pino level; requests are logged at `debug` | `info` |
+ * | `AFTERSHOCK_PAUSES` | `start`: the service starts its pauses of the mesh file by itself, once it has answered a request or waited 10 s for one; `off`: it waits for the admin API | `off` |
+ * | `AFTERSHOCK_SLOW_REQUEST_MS` | a request that takes longer is logged at `warn`, as failed ones are; 0: none is | 100 |
+ * | `LOG_LEVEL` | a pino level; other requests are logged at `debug` | `info` |
+ * | `OTEL_METRICS_EXPORTER` | `otlp`: export metrics to the endpoint; `none` | `none` |
+ * | `OTEL_METRIC_EXPORT_INTERVAL` | milliseconds between two exports of metrics | 60000 |
  * | `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_SDK_DISABLED`, `OTEL_RESOURCE_ATTRIBUTES` … | as OpenTelemetry says | `http://127.0.0.1:4318` |
  *
  * Admin API (JSON): `GET /stats` → {@link ServiceStats}; `POST /pauses/prepare` {@link PauseOrder}

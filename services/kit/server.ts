@@ -5,6 +5,8 @@ import type { Span } from '@opentelemetry/api';
 /** A response that knows its server span: cheaper than a WeakMap, which costs every collection. */
 export class TracedResponse extends ServerResponse {
   span: Span | null = null;
+  /** When the handler began, by `performance.now()`. */
+  beganMs = 0;
   /** The route that took the request, such as `/users/:id`. */
   route: string | null = null;
 }

@@ -38,13 +38,16 @@ const knownMethods = new Set([
   'PATCH',
 ]);
 
+/** The request's method as the HTTP semantic conventions name it. */
+export function methodName({ method = '' }: IncomingMessage): string {
+  return knownMethods.has(method) ? method : HTTP_REQUEST_METHOD_VALUE_OTHER;
+}
+
 /** Starts the span of a request that has just arrived, as the HTTP semantic conventions say. */
 export function startServerSpan(tracer: SpanStarter, parent: Context, req: IncomingMessage): Span {
   const startTime = spanTime();
   const { headers, socket, url = '/' } = req;
-  const method = knownMethods.has(req.method ?? '')
-    ? (req.method as string)
-    : HTTP_REQUEST_METHOD_VALUE_OTHER;
+  const method = methodName(req);
   const query = url.indexOf('?');
   const host = headers.host ?? '';
   const colon = host.lastIndexOf(':');
@@ -65,6 +68,12 @@ export function startServerSpan(tracer: SpanStarter, parent: Context, req: Incom
   return tracer.startSpan(method, { kind: SpanKind.SERVER, startTime, attributes }, parent);
 }
 
+/** `error.type` of a request that failed; undefined for one that did not. */
+export function serverErrorType(status: number, sent: boolean): string | undefined {
+  if (!sent) return 'client_disconnected';
+  return status >= 500 ? String(status) : undefined;
+}
+
 /**
  * Ends the span of a request whose answer was handed over; `sent` is false where the client had
  * gone by then.
@@ -74,15 +83,15 @@ export function endServerSpan(span: Span, res: TracedResponse, sent: boolean): v
     span.setAttribute(ATTR_HTTP_ROUTE, res.route);
     span.updateName(`${res.req.method} ${res.route}`);
   }
-  if (!sent) {
-    span.setAttribute(ATTR_ERROR_TYPE, 'client_disconnected');
-    span.setStatus({ code: SpanStatusCode.ERROR, message: 'The client closed the connection' });
-  } else {
-    span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, res.statusCode);
-    if (res.statusCode >= 500) {
-      span.setAttribute(ATTR_ERROR_TYPE, String(res.statusCode));
-      span.setStatus({ code: SpanStatusCode.ERROR });
-    }
+  if (sent) span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, res.statusCode);
+  const errorType = serverErrorType(res.statusCode, sent);
+  if (errorType !== undefined) {
+    span.setAttribute(ATTR_ERROR_TYPE, errorType);
+    span.setStatus(
+      sent
+        ? { code: SpanStatusCode.ERROR }
+        : { code: SpanStatusCode.ERROR, message: 'The client closed the connection' },
+    );
   }
   span.end(spanTime());
 }

@@ -10,15 +10,18 @@ import { readDeadline, refuseExpired } from './deadline.ts';
 import type { Settings } from './environment.ts';
 import { createLimit } from './limit.ts';
 import type { Logger } from './logger.ts';
+import { startOwnPauses } from './ownPauses.ts';
 import { pauseAdmin } from './pauses.ts';
 import { PassedOn, Problem, toProblem } from './problem.ts';
 import type { ServiceStats } from './protocol.ts';
+import { requestLog } from './requestLog.ts';
 import type { SpanStarter } from './requestTracer.ts';
 import { compileScript } from './script.ts';
 import { answerProbe, listen, type TracedResponse } from './server.ts';
-import { endServerSpan, startServerSpan } from './serverSpan.ts';
+import { endServerSpan, methodName, serverErrorType, startServerSpan } from './serverSpan.ts';
 import { readStats } from './stats.ts';
 import type { Telemetry } from './telemetry.ts';
+import { VictimCount } from './victims.ts';
 
 /** One request, as a program's own matter sees it. */
 export interface ServiceRequest {
@@ -70,14 +73,30 @@ export async function startService(
 ): Promise<RunningService> {
   const { serviceName, service, mesh, seed } = settings;
   const { tracer } = telemetry;
+  const metrics = await telemetry.metrics;
   const caller = createCaller(
     telemetry.httpSpans ? tracer : null,
     randomStream(seed, `${serviceName}/backoff`),
+    metrics,
   );
+  const victims = new VictimCount((kind, count) => metrics?.victims(kind, count));
+  const logAnswered = requestLog(logger, settings.slowRequestMs);
   const limit = createLimit(service.concurrency, service.queue);
   const pauses = pauseAdmin({
     folder: settings.folder,
     onError: (error) => logger.error({ err: error }, 'A scheduled pause could not be made'),
+    onStopped: ({ kind, startUnixNano, endUnixNano }) =>
+      victims.stopped({
+        kind,
+        startUnixMicros: Number(startUnixNano / 1000n),
+        endUnixMicros: Number(endUnixNano / 1000n),
+      }),
+    onMade({ kind, phase, requestedMs, measuredMs }, span) {
+      metrics?.paused(kind, measuredMs);
+      context.with(trace.setSpanContext(ROOT_CONTEXT, span), () =>
+        logger.info({ pause: { kind, phase, requestedMs, measuredMs } }, 'Paused'),
+      );
+    },
   });
   const runScript = compileScript(service.script, serviceName, seed, (call, index) =>
     caller.prepare(call, {
@@ -119,7 +138,10 @@ export async function startService(
                 runScript({ id, deadlineUnixMs, authorization } satisfies CallContext),
             });
           },
-          (waitedMs) => res.span?.setAttribute(Attribute.queueWaitMs, waitedMs),
+          (waitedMs) => {
+            res.span?.setAttribute(Attribute.queueWaitMs, waitedMs);
+            metrics?.queued(waitedMs);
+          },
         );
         send(res, 200, 'application/json; charset=utf-8', body);
       });
@@ -153,15 +175,30 @@ export async function startService(
     res.statusCode = status;
     const sent = !res.destroyed;
     res.end(body);
-    if (logger.isLevelEnabled('debug')) {
-      logger.debug({ method: res.req.method, url: res.req.url, status, sent }, 'Answered');
-    }
+    victims.ended();
+    const tookMs = performance.now() - res.beganMs;
+    logAnswered(res, sent, tookMs);
     // A body as short as ours is with the kernel by now.
     if (res.span !== null) endServerSpan(res.span, res, sent);
+    metrics?.served(
+      {
+        method: methodName(res.req),
+        route: res.route,
+        status: sent ? status : null,
+        errorType: serverErrorType(status, sent),
+        protocolVersion: res.req.httpVersion,
+      },
+      tookMs,
+    );
   }
 
   function handle(req: IncomingMessage, res: TracedResponse): void {
     if (answerProbe(req, res, ready)) return;
+    res.beganMs = performance.now();
+    victims.began((performance.timeOrigin + res.beganMs) * 1000, () => {
+      const header = req.headers.tracestate;
+      return typeof header === 'string' ? header : header?.join();
+    });
     if (!telemetry.httpSpans) {
       app(req, res);
       return;
@@ -186,9 +223,13 @@ export async function startService(
   });
   ready = true;
   logger.info({ url: listening.url, adminUrl: admin.url }, 'Listening');
+  const ownPauses = settings.startPauses
+    ? startOwnPauses({ settings, pauses, logger, requests: () => requests })
+    : null;
 
   async function drain(timeoutMs: number): Promise<void> {
     ready = false;
+    ownPauses?.stop();
     await listening.drain(timeoutMs);
     await pauses.stop();
     caller.stop();

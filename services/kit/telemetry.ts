@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { DiagLogLevel, diag, trace } from '@opentelemetry/api';
 import {
   CompositePropagator,
@@ -8,31 +7,24 @@ import {
   W3CBaggagePropagator,
 } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import {
-  defaultResource,
-  detectResources,
-  envDetector,
-  resourceFromAttributes,
-} from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import {
-  ATTR_SERVICE_INSTANCE_ID,
-  ATTR_SERVICE_NAME,
-  ATTR_SERVICE_VERSION,
-} from '@opentelemetry/semantic-conventions';
+import { exportsBy } from './exporterChoice.ts';
 import { ExportQueue } from './exportQueue.ts';
 import type { Logger } from './logger.ts';
+import type { ServiceMetrics } from './metrics.ts';
 import { HopPropagator } from './propagator.ts';
 import type { SpanAccount } from './protocol.ts';
 import { requestTracer, type SpanStarter } from './requestTracer.ts';
-
-const scope = { name: 'aftershock', version: '0.1.0' } as const;
+import { serviceResource } from './resource.ts';
+import { scope } from './scope.ts';
 
 /** The OpenTelemetry SDK of a process. */
 export interface Telemetry {
   /** Whether the kit makes server and client spans; another may, such as an instrumentation. */
   readonly httpSpans: boolean;
   readonly tracer: SpanStarter;
+  /** Null unless they are exported; loading what records them takes a moment. */
+  readonly metrics: Promise<ServiceMetrics> | null;
   account(): SpanAccount;
   /** Flushes with a time limit. Afterwards `ended = exported + dropped`. Idempotent. */
   stop(): Promise<void>;
@@ -41,6 +33,7 @@ export interface Telemetry {
 export const noTelemetry: Telemetry = {
   httpSpans: false,
   tracer: trace.getTracer(scope.name, scope.version),
+  metrics: null,
   account: () => ({ ended: 0, exported: 0, dropped: 0 }),
   stop: async () => {},
 };
@@ -49,28 +42,25 @@ export const noTelemetry: Telemetry = {
  * Starts the SDK as the `OTEL_…` variables say; call it before anything that makes spans starts.
  * With `OTEL_SDK_DISABLED=true` nothing is traced and no context is passed on.
  */
-export function startTelemetry(serviceName: string, logger: Logger): Telemetry {
+export function startTelemetry(
+  serviceName: string,
+  logger: Logger,
+  resource = serviceResource(serviceName),
+): Telemetry {
   if (getBooleanFromEnv('OTEL_SDK_DISABLED')) return noTelemetry;
+  const withMetrics = exportsBy('OTEL_METRICS_EXPORTER', process.env);
   const rejected = listenToDiagnostics(logger);
   const timeoutMillis = getNumberFromEnv('OTEL_BSP_EXPORT_TIMEOUT') ?? 10_000;
+  const stopTimeoutMs = Math.min(timeoutMillis, 3000);
   const queue = new ExportQueue({
     exporter: new OTLPTraceExporter({ timeoutMillis }),
-    stopTimeoutMs: Math.min(timeoutMillis, 3000),
+    stopTimeoutMs,
     takeRejected: rejected.take,
     onLoss: (spans, reason) => logger.warn({ spans }, `Spans lost: ${reason}`),
     ...optional('maxQueueSize', getNumberFromEnv('OTEL_BSP_MAX_QUEUE_SIZE')),
     ...optional('maxBatchSize', getNumberFromEnv('OTEL_BSP_MAX_EXPORT_BATCH_SIZE')),
     ...optional('delayMs', getNumberFromEnv('OTEL_BSP_SCHEDULE_DELAY')),
   });
-  const resource = defaultResource()
-    .merge(
-      resourceFromAttributes({
-        [ATTR_SERVICE_NAME]: serviceName,
-        [ATTR_SERVICE_VERSION]: scope.version,
-        [ATTR_SERVICE_INSTANCE_ID]: randomUUID(),
-      }),
-    )
-    .merge(detectResources({ detectors: [envDetector] }));
   const sdk = new NodeSDK({
     resource,
     autoDetectResources: false,
@@ -87,7 +77,27 @@ export function startTelemetry(serviceName: string, logger: Logger): Telemetry {
   const tracer = getStringFromEnv('OTEL_TRACES_SAMPLER')
     ? trace.getTracer(scope.name, scope.version)
     : requestTracer({ resource, scope, processor: queue });
-  return { httpSpans: true, tracer, account: () => queue.account(), stop: () => sdk.shutdown() };
+  const metrics = withMetrics
+    ? import('./metrics.ts').then(({ startMetrics }) =>
+        startMetrics({
+          resource,
+          spans: () => queue.flow(),
+          intervalMs: getNumberFromEnv('OTEL_METRIC_EXPORT_INTERVAL') ?? 60_000,
+          timeoutMs: stopTimeoutMs,
+        }),
+      )
+    : null;
+  return {
+    httpSpans: true,
+    tracer,
+    metrics,
+    account: () => queue.account(),
+    async stop() {
+      await sdk.shutdown();
+      // After the spans, so that the last account of them goes out too.
+      await (await metrics)?.stop();
+    },
+  };
 }
 
 /**

@@ -37,6 +37,7 @@ export function startTestTelemetry() {
   const telemetry: Telemetry = {
     httpSpans: true,
     tracer: requestTracer({ resource, scope: { name: 'test' }, processor }),
+    metrics: null,
     account: () => ({ ended: 0, exported: 0, dropped: 0 }),
     stop: async () => {},
   };
