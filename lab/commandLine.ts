@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { MeshError } from '../mesh/mistakes.ts';
 import { collectCommand } from './commands/collect.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { loadCommand } from './commands/load.ts';
 import { meshCommand } from './commands/mesh.ts';
 import { runCommand } from './commands/run.ts';
@@ -19,7 +20,14 @@ export async function commandLine(args: readonly string[]): Promise<number> {
     .description('Watch one stop-the-world pause travel through a chain of traced services.')
     .addHelpText('after', '\nExample:\n  npm run aftershock -- run --rate 50 --duration 20s')
     .exitOverride();
-  const commands = [runCommand(), upCommand(), loadCommand(), meshCommand(), collectCommand()];
+  const commands = [
+    runCommand(),
+    upCommand(),
+    loadCommand(),
+    meshCommand(),
+    collectCommand(),
+    doctorCommand(),
+  ];
   for (const command of commands) {
     const options = command.options.map(({ long }) => long).join(', ');
     command

@@ -6,6 +6,8 @@ export interface Progress {
   say(line: string): void;
   /** A line that the next one replaces. Shown on a terminal only. */
   live(line: string): void;
+  /** Takes away what {@link live} has drawn. */
+  clear(): void;
   /** Whether {@link live} shows anything. */
   readonly isLive: boolean;
 }
@@ -13,7 +15,12 @@ export interface Progress {
 /** Writes to `stream`, redrawing one line at the bottom where it is a terminal. */
 export function progressOn(stream: NodeJS.WritableStream & Partial<WriteStream>): Progress {
   if (stream.isTTY !== true) {
-    return { say: (line) => stream.write(`${line}\n`), live: () => {}, isLive: false };
+    return {
+      say: (line) => stream.write(`${line}\n`),
+      live: () => {},
+      clear: () => {},
+      isLive: false,
+    };
   }
   let drawn = false;
   const clear = () => {
@@ -31,6 +38,7 @@ export function progressOn(stream: NodeJS.WritableStream & Partial<WriteStream>)
       stream.write(line.slice(0, Math.max(1, (stream.columns ?? 80) - 1)));
       drawn = true;
     },
+    clear,
     isLive: true,
   };
 }

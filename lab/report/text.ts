@@ -1,4 +1,4 @@
-import { stripVTControlCharacters, styleText } from 'node:util';
+import { styleText } from 'node:util';
 import type { Result } from '../analysis/analysis.ts';
 import { arithmeticTable, articleTable } from './articleTables.ts';
 import { changeTable } from './changeTable.ts';
@@ -9,6 +9,7 @@ import { pauseTable } from './pauseTable.ts';
 import type { Sentence } from './sentence.ts';
 import type { Table } from './table.ts';
 import { type Paint, textTable } from './textTable.ts';
+import { wrap } from './wrap.ts';
 
 export interface TextOptions {
   /** Whether the terminal takes colours. */
@@ -54,17 +55,4 @@ function bullet({ tone, text }: Sentence, paint: Paint): string {
   return wrap(strong, widthColumns - 4)
     .map((line, index) => (index === 0 ? `  ${paint(color, sign)} ${line}` : `    ${line}`))
     .join('\n');
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (line !== '' && stripVTControlCharacters(longer).length > width) {
-      lines.push(line);
-      line = word;
-    } else line = longer;
-  }
-  return [...lines, line];
 }

@@ -22,7 +22,7 @@ function written(stream: MockInstance): string {
 // Each of these is refused before anything starts.
 test.each([
   { args: [], says: /Commands:\n {2}run/ },
-  { args: ['frob'], says: /unknown command 'frob'\nvalid: run, up, load, mesh, collect;/ },
+  { args: ['frob'], says: /unknown command 'frob'\nvalid: run, up, load, mesh, collect, doctor;/ },
   { args: ['run', '--frob'], says: /unknown option '--frob'\nvalid: .*--mesh, .*--rate/ },
   { args: ['run', 'extra'], says: /too many arguments/ },
   { args: ['run', '--rate'], says: /'--rate <number>' argument missing/ },
@@ -43,13 +43,15 @@ test.each([
   { args: ['up', '--rate', '5'], says: /unknown option '--rate'\nvalid: / },
   { args: ['up', '--port', 'otlp=x'], says: /must be NAME=PORT/ },
   { args: ['collect', '--port', '70000'], says: /'--port <number>' argument '70000' is invalid/ },
+  { args: ['doctor', '--gateway', 'localhost:8080'], says: /must be an http or https URL/ },
+  { args: ['doctor', '--admin', 'user'], says: /must be NAME=URL/ },
 ])('aftershock $args: exit code 2, and what would be valid', async ({ args, says }) => {
   expect(await commandLine(args)).toBe(2);
   expect(written(stderr)).toMatch(says);
   expect(written(stdout)).toBe('');
 });
 
-test.each(['run', 'up', 'load', 'mesh', 'collect'])(
+test.each(['run', 'up', 'load', 'mesh', 'collect', 'doctor'])(
   'aftershock %s --help shows an example',
   async (name) => {
     expect(await commandLine([name, '--help'])).toBe(0);

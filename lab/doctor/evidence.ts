@@ -1,0 +1,42 @@
+import type { Span } from '../../traces/span.ts';
+import type { Reply } from './ask.ts';
+import type { Canary } from './canary.ts';
+import type { ServiceCounts } from './serviceStats.ts';
+import type { EmbeddedCounts } from './store.ts';
+import type { Targets } from './targets.ts';
+
+/** The same thing asked before the canary was sent and when all was over. */
+export interface Twice<T> {
+  readonly before: T;
+  readonly after: T;
+}
+
+/** What the query API gave while the doctor waited for the canary's trace. */
+export interface Sighting {
+  /** The last answer. */
+  readonly reply: Reply;
+  /** All spans of the trace that were ever seen. */
+  readonly spans: readonly Span[];
+  /** From the export of the doctor's own span until the trace was whole, or the wait was over. */
+  readonly waitedMs: number;
+  /** Spans that had been seen and were gone later. */
+  readonly vanished: number;
+  /** Spans of the canary's request that are in other traces. */
+  readonly strays: readonly Span[];
+}
+
+/** Everything that was found out; what it means is for the checks to say. */
+export interface Evidence {
+  readonly targets: Targets;
+  readonly timeoutMs: number;
+  readonly canary: Canary;
+  /** What `/health` of the gateway's port said; asked only where the answer was not plain. */
+  readonly health: Reply | null;
+  /** The collector's answer to the doctor's own span. */
+  readonly exported: Reply;
+  readonly sighting: Sighting;
+  /** The embedded collector's own counts; null where there is another one. */
+  readonly embedded: Twice<EmbeddedCounts> | null;
+  /** By service, of those whose admin API was named; null for one that did not answer. */
+  readonly services: Readonly<Record<string, Twice<ServiceCounts> | null>>;
+}
