@@ -82,6 +82,11 @@ test.each([
     faults: ['traces/a.ts imports vitest, which package.json has for development only'],
   },
   {
+    when: 'what draws dashboards needs a package for development',
+    files: { 'dashboards/grafana/a.ts': "import { expect } from 'vitest';" },
+    faults: [],
+  },
+  {
     when: 'only a type comes from a package for development',
     files: { 'traces/a.ts': "import type { expect } from 'vitest';" },
     faults: [],
