@@ -162,7 +162,8 @@ function collector(): Section {
             8,
             timeSeries({
               title: 'CPU of collector and Jaeger',
-              description: 'Cores in use. Spans cost CPU here, not in the services that wait for them.',
+              description:
+                'Cores in use. Spans cost CPU here, not in the services that wait for them.',
               unit: 'none',
               decimals: 2,
               queries: [
@@ -177,7 +178,8 @@ function collector(): Section {
             8,
             timeSeries({
               title: 'Memory of collector and Jaeger',
-              description: 'Resident memory. Jaeger keeps its traces in it, up to a number of traces.',
+              description:
+                'Resident memory. Jaeger keeps its traces in it, up to a number of traces.',
               unit: 'bytes',
               queries: [
                 {
