@@ -1,7 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type BuildResult, build, type Plugin } from 'esbuild';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { type BuildOptions, type BuildResult, build, type Plugin } from 'esbuild';
 import type { Program } from './mesh/mesh.ts';
+
+const root = import.meta.dirname;
 
 const programs: readonly Program[] = ['gateway', 'auth', 'user', 'relay'];
 
@@ -33,6 +35,20 @@ const leaveOutUnused: Plugin = {
   },
 };
 
+/** What every bundle has in common. Minified, but stack traces keep names and, by the map, lines. */
+const common = {
+  bundle: true,
+  minify: true,
+  sourcemap: true,
+  // Node reads the map when it loads the file: without the sources it is a third as long.
+  sourcesContent: false,
+  metafile: true,
+  platform: 'node',
+  target: 'node24',
+  plugins: [leaveOutUnused],
+  logLevel: 'warning',
+} satisfies BuildOptions;
+
 /**
  * Writes each program as one minified file, `<folder>/<program>.js`, with a source map beside it.
  * CommonJS starts a little sooner than an ES module of the same content.
@@ -43,25 +59,72 @@ export async function bundleServices(folder: string, names = programs): Promise<
   return Promise.all(
     names.map((name) =>
       build({
-        entryPoints: [join(import.meta.dirname, `services/${name}.ts`)],
+        ...common,
+        entryPoints: [join(root, `services/${name}.ts`)],
         outfile: join(folder, `${name}.js`),
-        bundle: true,
-        minify: true,
-        sourcemap: true,
-        metafile: true,
-        platform: 'node',
-        target: 'node24',
         format: 'cjs',
         define: { 'import.meta.main': 'true' },
-        plugins: [leaveOutUnused],
-        logLevel: 'warning',
       }),
     ),
   );
 }
 
+/** The lab's programs: the command line, and what it starts besides the services. */
+const labPrograms = ['lab/main', 'lab/load/main', 'lab/arrived', 'collector/main'] as const;
+
+/** What the lab reads at run time. */
+const labFiles = [
+  'lab/report/page.css',
+  'lab/report/page.js',
+  'node_modules/uplot',
+  'mesh',
+] as const;
+
+/**
+ * Writes the lab and all that it starts into `folder`, each program at its own place in the tree:
+ * `<folder>/lab/main.js` is the command line, and finds the rest from there.
+ */
+export async function bundleLab(folder: string): Promise<BuildResult[]> {
+  await Promise.all(
+    labFiles.map((path) => cp(join(root, path), join(folder, path), { recursive: true })),
+  );
+  const lab = labPrograms.map((name) =>
+    build({
+      ...common,
+      entryPoints: [join(root, `${name}.ts`)],
+      outfile: join(folder, `${name}.js`),
+      // The lab awaits at its top level, which CommonJS cannot.
+      format: 'esm',
+      define: { 'import.meta.main': 'true' },
+      banner: {
+        js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      },
+      plugins: [leaveOutUnused, keepPlace(dirname(name))],
+    }),
+  );
+  const results = await Promise.all([...lab, bundleServices(join(folder, 'services'))]);
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}\n');
+  return results.flat();
+}
+
+/** Lets each module of the lab look for files from its own place in the tree, not the bundle's. */
+function keepPlace(bundleFolder: string): Plugin {
+  return {
+    name: 'keep-place',
+    setup({ onLoad }) {
+      onLoad({ filter: /\/lab\/.+\.ts$/ }, async ({ path }) => {
+        const source = await readFile(path, 'utf8');
+        if (!source.includes('import.meta.url')) return null;
+        const place = relative(join(root, bundleFolder), path).replace(/\.ts$/, '.js');
+        const url = `new URL(${JSON.stringify(place)}, import.meta.url).href`;
+        return { contents: source.replaceAll('import.meta.url', url), loader: 'ts' };
+      });
+    },
+  };
+}
+
 if (import.meta.main) {
   const folder = process.argv[2] ?? 'dist';
-  await bundleServices(folder);
-  console.log(`Bundled ${programs.join(', ')} into ${folder}/`);
+  await bundleLab(folder);
+  console.log(`Bundled ${[...labPrograms, ...programs].join(', ')} into ${folder}/`);
 }
