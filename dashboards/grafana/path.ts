@@ -2,7 +2,7 @@ import { DashboardBuilder, DashboardCursorSync } from '@grafana/grafana-foundati
 import { placeSections, type Section } from './layout.ts';
 import { pageLink } from './pageLink.ts';
 import { timeSeries } from './panels.ts';
-import { collectorCounter, orZero, rateOf } from './queries.ts';
+import { orZero, rateOf } from './queries.ts';
 import { losses } from './sections/spans.ts';
 
 export const pathUid = 'aftershock-path';
@@ -98,7 +98,7 @@ function collector(): Section {
               queries: [
                 {
                   expr: rateOf(
-                    collectorCounter('receiver_accepted_spans', 'job="collector"'),
+                    'otelcol_receiver_accepted_spans_total{job="collector"}',
                     'receiver, transport',
                   ),
                   legend: '{{receiver}} over {{transport}}',
@@ -144,14 +144,12 @@ function collector(): Section {
               unit: 'short',
               queries: [
                 {
-                  expr: rateOf(collectorCounter('exporter_sent_metric_points', 'job="collector"')),
+                  expr: rateOf('otelcol_exporter_sent_metric_points_total{job="collector"}'),
                   legend: 'sent',
                 },
                 {
                   expr: orZero(
-                    rateOf(
-                      collectorCounter('exporter_send_failed_metric_points', 'job="collector"'),
-                    ),
+                    rateOf('otelcol_exporter_send_failed_metric_points_total{job="collector"}'),
                   ),
                   legend: 'failed',
                 },
@@ -168,7 +166,7 @@ function collector(): Section {
               decimals: 2,
               queries: [
                 {
-                  expr: rateOf('{__name__=~"otelcol_process_cpu_seconds(_total)?"}', 'job'),
+                  expr: rateOf('otelcol_process_cpu_seconds_total', 'job'),
                   legend: '{{job}}',
                 },
               ],
@@ -183,7 +181,7 @@ function collector(): Section {
               unit: 'bytes',
               queries: [
                 {
-                  expr: 'max by (job) ({__name__=~"otelcol_process_memory_rss(_bytes)?"})',
+                  expr: 'max by (job) (otelcol_process_memory_rss_bytes)',
                   legend: '{{job}}',
                 },
               ],
@@ -210,11 +208,11 @@ function stores(): Section {
               unit: 'short',
               queries: [
                 {
-                  expr: rateOf(collectorCounter('receiver_accepted_spans', 'job="jaeger"')),
+                  expr: rateOf('otelcol_receiver_accepted_spans_total{job="jaeger"}'),
                   legend: 'received',
                 },
                 {
-                  expr: rateOf(collectorCounter('exporter_sent_spans', 'job="jaeger"')),
+                  expr: rateOf('otelcol_exporter_sent_spans_total{job="jaeger"}'),
                   legend: 'stored',
                 },
               ],

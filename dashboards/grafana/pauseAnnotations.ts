@@ -24,7 +24,7 @@ export function pauseAnnotations(panelIds: readonly number[]): Builder<Annotatio
       new DataqueryBuilder()
         .refId('Pauses')
         .datasource(prometheus)
-        .expr('aftershock_pause_last_start_seconds * 1000')
+        .expr('aftershock_pause_start_time_seconds * 1000')
         // Grafana merges events that are no more than a step apart, and the step is 60 s by default.
         .interval('1s')
         .range(),

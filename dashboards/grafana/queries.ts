@@ -54,11 +54,3 @@ export function inRange(selector: string): string {
 export function orZero(expr: string): string {
   return `(${expr} or vector(0))`;
 }
-
-/**
- * A counter of a collector. Collectors differ, by version and by how their exporter is set, in
- * whether they append `_total`.
- */
-export function collectorCounter(name: string, selector: string): string {
-  return `{__name__=~"otelcol_${name}(_total)?",${selector}}`;
-}

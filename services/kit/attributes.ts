@@ -16,6 +16,10 @@ export const Attribute = {
 export const Metric = {
   /** Histogram, seconds: a pause, by `aftershock.pause.kind`. */
   pauseDuration: 'aftershock.pause.duration',
+  /** Gauge, seconds since 1970: when each of the last pauses began, by kind and slot. */
+  pauseStart: 'aftershock.pause.start_time',
+  /** Attribute of it: pauses take turns at so many slots, so that none hides the one before. */
+  pauseSlot: 'aftershock.pause.slot',
   /** Counter: requests that were in the process, or had been sent to it, when a pause ended. */
   pauseVictims: 'aftershock.pause.victims',
   /** Histogram, seconds: waiting for a turn where concurrency is limited. */

@@ -31,6 +31,9 @@ const pauseBoundsS = [
   0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.12, 0.14, 0.16, 0.2, 0.25, 0.35, 0.5, 0.75, 1, 2.5, 5, 10,
 ];
 
+/** Pauses between two exports whose start is told: one every 625 ms, where an export is each 5 s. */
+const pauseSlots = 8;
+
 export interface ServedRequest {
   /** As the semantic conventions know it. */
   readonly method: string;
@@ -52,7 +55,7 @@ export interface ServiceMetrics {
   ): (status: number | null, errorType: string | undefined, durationMs: number) => void;
   /** A request waited this long for its turn. */
   queued(waitedMs: number): void;
-  paused(kind: string, durationMs: number): void;
+  paused(kind: string, durationMs: number, startUnixNano: bigint): void;
   /** Further requests that a pause hit. */
   victims(kind: string, count: number): void;
   /** Exports what there is, within a time limit. */
@@ -116,6 +119,12 @@ function instruments(provider: MeterProviderApi): Omit<ServiceMetrics, 'stop'> {
     [0.001, ...requestBoundsS],
   );
   const pause = seconds(Metric.pauseDuration, 'Measured length of pauses.', pauseBoundsS);
+  const start = meter.createGauge(Metric.pauseStart, {
+    description: 'When each of the last pauses began, since 1970.',
+    unit: 's',
+    valueType: ValueType.DOUBLE,
+  });
+  let pausesMade = 0;
   const victims = meter.createCounter(Metric.pauseVictims, {
     description: 'Requests that were in the process, or had been sent to it, when a pause ended.',
     unit: '{request}',
@@ -151,7 +160,12 @@ function instruments(provider: MeterProviderApi): Omit<ServiceMetrics, 'stop'> {
       };
     },
     queued: (waitedMs) => queue.record(waitedMs / 1000),
-    paused: (kind, durationMs) => pause.record(durationMs / 1000, { [PauseAttribute.kind]: kind }),
+    paused(kind, durationMs, startUnixNano) {
+      const attributes = { [PauseAttribute.kind]: kind };
+      pause.record(durationMs / 1000, attributes);
+      const slot = pausesMade++ % pauseSlots;
+      start.record(Number(startUnixNano) / 1e9, { ...attributes, [Metric.pauseSlot]: slot });
+    },
     victims: (kind, count) => victims.add(count, { [PauseAttribute.kind]: kind }),
   };
 }

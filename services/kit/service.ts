@@ -91,8 +91,8 @@ export async function startService(
         startUnixMicros: Number(startUnixNano / 1000n),
         endUnixMicros: Number(endUnixNano / 1000n),
       }),
-    onMade({ kind, phase, requestedMs, measuredMs }, span) {
-      metrics?.paused(kind, measuredMs);
+    onMade({ kind, phase, requestedMs, measuredMs, startUnixNano }, span) {
+      metrics?.paused(kind, measuredMs, startUnixNano);
       context.with(trace.setSpanContext(ROOT_CONTEXT, span), () =>
         logger.info({ pause: { kind, phase, requestedMs, measuredMs } }, 'Paused'),
       );

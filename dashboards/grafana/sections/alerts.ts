@@ -33,7 +33,7 @@ export function alertsSection(): Section {
               unit: 'bytes',
               queries: [
                 {
-                  expr: 'max by (job) ({__name__=~"otelcol_process_memory_rss(_bytes)?"})',
+                  expr: 'max by (job) (otelcol_process_memory_rss_bytes)',
                   legend: '{{job}}',
                 },
               ],

@@ -1,6 +1,6 @@
 import type { Section } from '../layout.ts';
 import { type Query, stat, timeSeries } from '../panels.ts';
-import { collectorCounter, inRange, orZero, rateOf } from '../queries.ts';
+import { inRange, orZero, rateOf } from '../queries.ts';
 
 /** Stages of a span's way, in order, with the counter that stands for each. */
 const stages = [
@@ -9,15 +9,15 @@ const stages = [
   { name: 'exported', counter: 'otel_sdk_exporter_span_exported_total{error_type=""}' },
   {
     name: 'accepted by the collector',
-    counter: collectorCounter('receiver_accepted_spans', 'job="collector"'),
+    counter: 'otelcol_receiver_accepted_spans_total{job="collector"}',
   },
   {
     name: 'sent to Jaeger',
-    counter: collectorCounter('exporter_sent_spans', 'job="collector"'),
+    counter: 'otelcol_exporter_sent_spans_total{job="collector"}',
   },
   {
     name: 'stored',
-    counter: collectorCounter('exporter_sent_spans', 'job="jaeger"'),
+    counter: 'otelcol_exporter_sent_spans_total{job="jaeger"}',
   },
 ] as const;
 
@@ -33,19 +33,19 @@ export const losses: readonly Query[] = [
   },
   {
     legend: 'refused by the collector',
-    expr: orZero(rateOf(collectorCounter('receiver_refused_spans', 'job="collector"'))),
+    expr: orZero(rateOf('otelcol_receiver_refused_spans_total{job="collector"}')),
   },
   {
     legend: 'queue of the collector full',
-    expr: orZero(rateOf(collectorCounter('exporter_enqueue_failed_spans', 'job="collector"'))),
+    expr: orZero(rateOf('otelcol_exporter_enqueue_failed_spans_total{job="collector"}')),
   },
   {
     legend: 'given up by the collector',
-    expr: orZero(rateOf(collectorCounter('exporter_send_failed_spans', 'job="collector"'))),
+    expr: orZero(rateOf('otelcol_exporter_send_failed_spans_total{job="collector"}')),
   },
   {
     legend: 'not stored by Jaeger',
-    expr: orZero(rateOf(collectorCounter('exporter_send_failed_spans', 'job="jaeger"'))),
+    expr: orZero(rateOf('otelcol_exporter_send_failed_spans_total{job="jaeger"}')),
   },
 ];
 
