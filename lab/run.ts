@@ -53,6 +53,13 @@ export interface Run {
     readonly rejected: number;
     readonly evicted: number;
   } | null;
+  /** The stack that stood in for the embedded collector; absent where there was none. */
+  readonly outside?: {
+    readonly collectorUrl: string;
+    readonly queryUrl: string;
+    /** Spans of this run that the query API answered with, each once, by process. */
+    readonly storedByService: Readonly<Record<string, number>>;
+  };
   /** What went wrong, as sentences; empty for a good run. */
   readonly failures: readonly string[];
   /** What is to be borne in mind when reading the figures, as sentences. */

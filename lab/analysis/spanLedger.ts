@@ -5,7 +5,10 @@ export interface SpanLedger {
   readonly service: string;
   /** null: the process ended without a last word. */
   readonly ended: number | null;
-  /** Accepted by the collector; null: the collector could not be asked. */
+  /**
+   * Accepted by the embedded collector; of a run against a stack outside: answered by its query
+   * API when the run was over. null: nobody could be asked.
+   */
   readonly stored: number | null;
   /** Given up by the process, and counted there. */
   readonly dropped: number | null;
@@ -16,7 +19,7 @@ export interface SpanLedger {
 }
 
 export function spanLedger(run: Run): SpanLedger[] {
-  const accepted = run.collector?.acceptedByService;
+  const accepted = run.outside?.storedByService ?? run.collector?.acceptedByService;
   return Object.entries(run.spans).map(([service, account]) => {
     const stored = accepted ? (accepted[service] ?? 0) : null;
     const missing = account && stored !== null ? account.ended - account.dropped - stored : null;

@@ -19,8 +19,9 @@ import {
   meshFromOptions,
   warningLines,
 } from './meshOptions.ts';
+import { addOutsideOptions, type OutsideOptions, outsideFromOptions } from './outsideOptions.ts';
 
-interface RunOptions extends MeshOptions {
+interface RunOptions extends MeshOptions, OutsideOptions {
   readonly out: string;
   readonly json?: true;
   readonly stay: boolean;
@@ -31,7 +32,7 @@ export function runCommand(): Command {
   const command = new Command('run').description(
     'run the experiment: baseline, then the same load with pauses; print and save what they did',
   );
-  addExperimentOptions(addMeshOptions(command))
+  addOutsideOptions(addExperimentOptions(addMeshOptions(command)))
     .option('--out <directory>', 'where the folder of the run is made', 'runs')
     .option('--json', 'print the result as JSON instead of tables')
     .option('--no-stay', 'on a terminal: end after the report, as without a terminal')
@@ -39,7 +40,8 @@ export function runCommand(): Command {
       'after',
       '\nExamples:\n' +
         '  npm start -- --rate 50 --duration 20s\n' +
-        '  npm run aftershock -- run --mesh mesh/retries.yaml --pause auth=block:200ms/poisson:4s',
+        '  npm run aftershock -- run --mesh mesh/retries.yaml --pause auth=block:200ms/poisson:4s\n' +
+        '  npm run aftershock -- run --collector http://127.0.0.1:4318 --query http://127.0.0.1:16686',
     )
     .action((options: RunOptions) => run(options));
   return command;
@@ -47,6 +49,7 @@ export function runCommand(): Command {
 
 async function run(options: RunOptions): Promise<void> {
   const mesh = meshFromOptions(options);
+  const outside = outsideFromOptions(options, process.env);
   const progress = progressOn(process.stderr);
   const interrupt = onInterrupt(() => process.exit(1));
   for (const line of introduction(options.mesh, mesh)) progress.say(line);
@@ -63,6 +66,7 @@ async function run(options: RunOptions): Promise<void> {
     meshFile,
     directory,
     ports: options.port ?? {},
+    outside,
     startedAt,
     progress,
     signal: interrupt.signal,

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import type { CollectorStats } from '../../collector/collector.ts';
 import type { Mesh } from '../../mesh/mesh.ts';
+import { JaegerSource } from '../../traces/source/jaeger.ts';
 import { describe } from '../describe.ts';
 import { Stage, type StageOptions } from '../launch/stage.ts';
 import type { Progress } from '../progress.ts';
@@ -8,11 +10,12 @@ import type { Course } from './course.ts';
 import { thisMachine } from './machine.ts';
 import type { StatsSnapshot } from './phaseStats.ts';
 import { playPhases } from './phases.ts';
+import { readBack } from './readBack.ts';
 import { type Settled, settle } from './settle.ts';
 import { scheduleWarnings } from './warnings.ts';
 
 export interface ExperimentOptions
-  extends Pick<StageOptions, 'mesh' | 'meshFile' | 'directory' | 'ports'> {
+  extends Pick<StageOptions, 'mesh' | 'meshFile' | 'directory' | 'ports' | 'outside'> {
   readonly startedAt: Date;
   readonly progress: Progress;
   /** Ends the experiment early, with what there is; its reason is an `Error` that says why. */
@@ -28,6 +31,11 @@ export interface Experiment {
   /** Aborts when one of the processes that still run ends by itself; its reason says so. */
   readonly broken: AbortSignal;
 }
+
+/** Time without a new span after which those that a stack outside has not answered are given up. */
+const patienceMs = 15_000;
+/** After a failure, which is why some are missing, mostly. */
+const hurriedPatienceMs = 2000;
 
 /**
  * One experiment: starts everything; gets the pauses ready under the warm-up's load; measures a
@@ -81,17 +89,20 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
   const stay = options.stay && failures.length === 0;
   if (stage !== null && !stay) failures.push(...(await stage.stop()));
   const final = finalStats(mesh, stage, stay ? (settled?.services ?? {}) : {});
+  const spans: Run['spans'] = {
+    load: stage?.load.spans ?? null,
+    ...Object.fromEntries(Object.entries(final).map(([name, s]) => [name, s?.spans ?? null])),
+  };
+  const outside = stage === null ? null : await readOutside(options, stage, spans, failures);
   const run: Run = {
     startedAt: startedAt.toISOString(),
     mesh,
     machine: thisMachine(),
     phases,
-    spans: {
-      load: stage?.load.spans ?? null,
-      ...Object.fromEntries(Object.entries(final).map(([name, s]) => [name, s?.spans ?? null])),
-    },
+    spans,
     final,
     collector: collectorAccount(stage?.collector.lastStats() ?? settled?.collector ?? null),
+    ...(outside !== null && { outside }),
     failures,
     warnings: scheduleWarnings(phases),
   };
@@ -110,6 +121,35 @@ function finalStats(mesh: Mesh, stage: Stage | null, settled: StatsSnapshot): Ru
   return Object.fromEntries(
     names.map((name) => [name, stage?.services.get(name)?.stats() ?? settled[name] ?? null]),
   );
+}
+
+/** Adds to `failures` what cannot be read. */
+async function readOutside(
+  { mesh, outside, directory, startedAt, progress }: ExperimentOptions,
+  stage: Stage,
+  accounts: Run['spans'],
+  failures: string[],
+): Promise<NonNullable<Run['outside']> | null> {
+  if (!outside) return null;
+  const startMs = performance.now();
+  progress.live(`reading the traces back from ${outside.queryUrl}`);
+  const { storedByService, missing } = await readBack({
+    source: new JaegerSource(outside.queryUrl),
+    mesh,
+    instanceIds: stage.instanceIds,
+    accounts,
+    startUnixMs: startedAt.getTime(),
+    file: join(directory, 'traces.ndjson'),
+    patienceMs: failures.length > 0 ? hurriedPatienceMs : patienceMs,
+  });
+  const count = Object.values(storedByService).reduce((sum, stored) => sum + stored, 0);
+  const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+  progress.say(`${count} spans read back from ${outside.queryUrl} in ${seconds} s`);
+  if (missing !== null) {
+    failures.push(missing);
+    progress.say(missing);
+  }
+  return { ...outside, storedByService };
 }
 
 function collectorAccount(stats: CollectorStats | null): Run['collector'] {

@@ -5,15 +5,20 @@ import type { ManagedProcess } from './managedProcess.ts';
 import { type PortChoice, takenPortError } from './ports.ts';
 import { programFile } from './programFile.ts';
 
-/** The embedded collector as a running process. */
-export interface LaunchedCollector {
+/** Where the spans of a run go. */
+export interface RunCollector {
   readonly otlpUrl: string;
   readonly queryUrl: string;
-  readonly child: ManagedProcess;
-  /** Its last word, once it has stopped cleanly. */
+  /** The embedded collector's process; null for a collector outside, which is not ours to end. */
+  readonly child: ManagedProcess | null;
+  /** The embedded collector's last word, once it has stopped cleanly. */
   lastStats(): CollectorStats | null;
-  /** What it says now; null if it does not answer within `timeoutMs`. */
+  /** What the embedded collector says now; null if it does not answer within `timeoutMs`. */
   askStats(timeoutMs: number): Promise<CollectorStats | null>;
+}
+
+export interface LaunchedCollector extends RunCollector {
+  readonly child: ManagedProcess;
 }
 
 export interface CollectorLaunchOptions {

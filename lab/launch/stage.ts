@@ -1,11 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Mesh } from '../../mesh/mesh.ts';
 import { LoadProcess } from '../load/loadProcess.ts';
 import { Admin } from './admin.ts';
-import { type LaunchedCollector, launchCollector } from './collector.ts';
+import { launchCollector, type RunCollector } from './collector.ts';
+import { exportEnvironment } from './exportEnvironment.ts';
 import { groups, startLevels } from './levels.ts';
 import type { ManagedProcess } from './managedProcess.ts';
+import { checkOutside, type Outside } from './outside.ts';
 import { type AskedPorts, choosePort, withPort } from './ports.ts';
 import { type LaunchedService, launchService } from './service.ts';
 
@@ -16,6 +19,8 @@ export interface StageOptions {
   /** Where logs and traces go; exists. */
   readonly directory: string;
   readonly ports: AskedPorts;
+  /** A collector that runs already; by default the embedded one is started. */
+  readonly outside?: Outside | null;
   /** Whether the load generator is started as well. */
   readonly withLoad: boolean;
   readonly say: (line: string) => void;
@@ -33,7 +38,8 @@ export class Stage {
   readonly #options: StageOptions;
   readonly #children: ManagedProcess[] = [];
   readonly #services = new Map<string, LaunchedService>();
-  #collector: LaunchedCollector | null = null;
+  readonly #instanceIds = new Map<string, string>();
+  #collector: RunCollector | null = null;
   #load: LoadProcess | null = null;
   #closed = false;
 
@@ -59,9 +65,14 @@ export class Stage {
     }
   }
 
-  get collector(): LaunchedCollector {
+  get collector(): RunCollector {
     if (this.#collector === null) throw new Error('The collector has not been started');
     return this.#collector;
+  }
+
+  /** `service.instance.id` by process; only where the collector is outside, which has others' too. */
+  get instanceIds(): ReadonlyMap<string, string> {
+    return this.#instanceIds;
   }
 
   get load(): LoadProcess {
@@ -95,10 +106,10 @@ export class Stage {
     const inOrder = [
       this.#load === null ? [] : [this.#load.child],
       ...levels,
-      this.#collector === null ? [] : [this.#collector.child],
+      this.#collector?.child ? [this.#collector.child] : [],
     ];
     // Without a collector each waits in vain for its spans to be taken: better all at once.
-    const order = this.#collector?.child.running === true ? inOrder : [inOrder.flat()];
+    const order = this.#collector?.child?.running === false ? [inOrder.flat()] : inOrder;
     const failures: string[] = [];
     for (const group of order) {
       await Promise.all(
@@ -147,26 +158,35 @@ export class Stage {
     };
 
     signal.throwIfAborted();
+    const { outside } = this.#options;
     this.#collector = await Promise.race([
-      launchCollector({
-        otlp: choosePort(ports, 'otlp', 4318),
-        query: choosePort(ports, 'query', 16_686),
-        tracesFile: join(directory, 'traces.ndjson'),
-        logFile: logFile('collector'),
-        readyTimeoutMs,
-        onChild,
-        say,
-      }),
+      outside
+        ? reach(outside)
+        : launchCollector({
+            otlp: choosePort(ports, 'otlp', 4318),
+            query: choosePort(ports, 'query', 16_686),
+            tracesFile: join(directory, 'traces.ndjson'),
+            logFile: logFile('collector'),
+            readyTimeoutMs,
+            onChild,
+            say,
+          }),
       aborted,
     ]);
-    this.#watch(this.#collector.child);
-    const telemetry = { OTEL_EXPORTER_OTLP_ENDPOINT: this.#collector.otlpUrl };
+    if (this.#collector.child) this.#watch(this.#collector.child);
+    const { otlpUrl } = this.#collector;
+    const telemetry = (name: string): Record<string, string> => {
+      if (!outside) return { OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl };
+      const instanceId = randomUUID();
+      this.#instanceIds.set(name, instanceId);
+      return exportEnvironment(otlpUrl, process.env, instanceId);
+    };
 
     const loadStarting = withLoad
       ? LoadProcess.launch({
           logFile: logFile('load'),
           env: {
-            ...telemetry,
+            ...telemetry('load'),
             // Small batches: what is being serialised cannot be sent on time.
             OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '128',
             OTEL_BSP_SCHEDULE_DELAY: '250',
@@ -192,7 +212,7 @@ export class Stage {
                     program: mesh.services[name]?.program ?? 'relay',
                     port,
                     env: {
-                      ...telemetry,
+                      ...telemetry(name),
                       AFTERSHOCK_MESH: meshFile,
                       AFTERSHOCK_SEED: String(mesh.seed),
                       AFTERSHOCK_PEERS: JSON.stringify(urls),
@@ -225,4 +245,15 @@ export class Stage {
       if (!child.stopping) this.#options.onDeath(child.describeExit());
     });
   }
+}
+
+async function reach(outside: Outside): Promise<RunCollector> {
+  await checkOutside(outside);
+  return {
+    otlpUrl: outside.collectorUrl,
+    queryUrl: outside.queryUrl,
+    child: null,
+    lastStats: () => null,
+    askStats: async () => null,
+  };
 }
