@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildCollector, buildProgram, type GoProgram } from './goBuild.ts';
 
-export type BinaryName = 'otelcol' | 'jaeger' | 'prometheus' | 'promtool';
+export type BinaryName = 'otelcol' | 'jaeger' | 'prometheus' | 'promtool' | 'kustomize';
 
 const collectorVersion = 'v0.159.0';
 const manifest = fileURLToPath(new URL('ocb.yaml', import.meta.url));
 
 const jaeger = 'github.com/jaegertracing/jaeger';
 const prometheus = 'github.com/prometheus/prometheus';
+const kustomize = 'sigs.k8s.io/kustomize/kustomize/v5';
 const prometheusVersion = '3.13.1';
 const prometheusArgs = [
   // Of the service discoveries only DNS: the others are most of the build.
@@ -38,11 +39,17 @@ const programs: Readonly<Record<Exclude<BinaryName, 'otelcol'>, GoProgram>> = {
     package: `${prometheus}/cmd/promtool`,
     args: prometheusArgs,
   },
+  kustomize: {
+    module: kustomize,
+    version: 'v5.8.1', // the last that Go 1.25 builds
+    package: kustomize,
+    args: [],
+  },
 };
 
 /**
  * Path of a real program. The environment variable of its name in capitals (`OTELCOL`, `JAEGER`,
- * `PROMETHEUS`, `PROMTOOL`) wins; else it is built from Go modules, once, into
+ * `PROMETHEUS`, `PROMTOOL`, `KUSTOMIZE`) wins; else it is built from Go modules, once, into
  * `${XDG_CACHE_HOME:-~/.cache}/aftershock`.
  * @throws {Error} if it can neither be found nor built, with what to do.
  */
