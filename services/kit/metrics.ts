@@ -22,7 +22,8 @@ import {
 import { PauseAttribute } from '../../pauses/strategy.ts';
 import { Metric } from './attributes.ts';
 import { scope } from './scope.ts';
-import { observeSpans, type SpanFlow } from './spanMetrics.ts';
+import { observeSpans } from './spanMetrics.ts';
+import type { SpanFlow } from './spanQueue.ts';
 
 /** Bounds in seconds that the semantic conventions advise for the duration of requests. */
 const requestBoundsS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];

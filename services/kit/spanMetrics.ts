@@ -1,31 +1,6 @@
 import type { Attributes, Meter, Observable } from '@opentelemetry/api';
 import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
-
-/**
- * Spans of a process since its start, by where they went:
- * `ended = handedOver + overflowed + late + queued`, and
- * `handedOver = exported + rejected + failed + in flight`.
- */
-export interface SpanFlow {
-  readonly started: number;
-  readonly ended: number;
-  /** Waiting for a batch now. */
-  readonly queued: number;
-  /** Most that may wait. */
-  readonly capacity: number;
-  /** In a batch that has been sent, or is being sent. */
-  readonly handedOver: number;
-  /** Dropped: the queue was full. */
-  readonly overflowed: number;
-  /** Dropped: the process had stopped exporting. */
-  readonly late: number;
-  /** Acknowledged. */
-  readonly exported: number;
-  /** Refused one by one, in a batch that was taken (partial success). */
-  readonly rejected: number;
-  /** In batches that were given up. */
-  readonly failed: number;
-}
+import type { SpanFlow } from './spanQueue.ts';
 
 const sampled = { 'otel.span.sampling_result': 'RECORD_AND_SAMPLE' };
 const processor = {

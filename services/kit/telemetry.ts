@@ -6,17 +6,18 @@ import {
   getStringFromEnv,
   W3CBaggagePropagator,
 } from '@opentelemetry/core';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { exportsBy } from './exporterChoice.ts';
-import { ExportQueue } from './exportQueue.ts';
 import type { Logger } from './logger.ts';
 import type { ServiceMetrics } from './metrics.ts';
+import { otlpTransport } from './otlpTransport.ts';
 import { HopPropagator } from './propagator.ts';
 import type { SpanAccount } from './protocol.ts';
 import { requestTracer, type SpanStarter } from './requestTracer.ts';
 import { serviceResource } from './resource.ts';
 import { scope } from './scope.ts';
+import { SpanQueue } from './spanQueue.ts';
 
 /** The OpenTelemetry SDK of a process. */
 export interface Telemetry {
@@ -49,14 +50,19 @@ export function startTelemetry(
 ): Telemetry {
   if (getBooleanFromEnv('OTEL_SDK_DISABLED')) return noTelemetry;
   const withMetrics = exportsBy('OTEL_METRICS_EXPORTER', process.env);
-  const rejected = listenToDiagnostics(logger);
-  const timeoutMillis = getNumberFromEnv('OTEL_BSP_EXPORT_TIMEOUT') ?? 10_000;
-  const stopTimeoutMs = Math.min(timeoutMillis, 3000);
-  const queue = new ExportQueue({
-    exporter: new OTLPTraceExporter({ timeoutMillis }),
+  sendDiagnosticsTo(logger);
+  const timeoutMs = getNumberFromEnv('OTEL_BSP_EXPORT_TIMEOUT');
+  const stopTimeoutMs = Math.min(timeoutMs ?? Infinity, 3000);
+  const transport = otlpTransport('TRACES', timeoutMs);
+  const queue = new SpanQueue({
+    // Never undefined: there is something to send.
+    serialize: (spans) => JsonTraceSerializer.serializeRequest([...spans]) as Uint8Array,
+    send: transport.send,
     stopTimeoutMs,
-    takeRejected: rejected.take,
     onLoss: (spans, reason) => logger.warn({ spans }, `Spans lost: ${reason}`),
+    onAway: (reason) => logger.warn(`Spans wait, the collector does not take them: ${reason}`),
+    onBack: (awayMs) =>
+      logger.info({ awayMs: Math.round(awayMs) }, 'The collector takes spans again'),
     ...optional('maxQueueSize', getNumberFromEnv('OTEL_BSP_MAX_QUEUE_SIZE')),
     ...optional('maxBatchSize', getNumberFromEnv('OTEL_BSP_MAX_EXPORT_BATCH_SIZE')),
     ...optional('delayMs', getNumberFromEnv('OTEL_BSP_SCHEDULE_DELAY')),
@@ -94,18 +100,15 @@ export function startTelemetry(
     account: () => queue.account(),
     async stop() {
       await sdk.shutdown();
+      transport.close();
       // After the spans, so that the last account of them goes out too.
       await (await metrics)?.stop();
     },
   };
 }
 
-/**
- * Sends the SDK's diagnostics to our log, and picks up how many spans the collector rejected: the
- * exporter tells a partial success nowhere but here, right before it reports the batch as exported.
- */
-function listenToDiagnostics(logger: Logger): { take(): number } {
-  let count = 0;
+/** The SDK's diagnostics go to our log. */
+function sendDiagnosticsTo(logger: Logger): void {
   const log =
     (level: 'debug' | 'warn' | 'error') =>
     (message: string, ...details: unknown[]) => {
@@ -116,24 +119,11 @@ function listenToDiagnostics(logger: Logger): { take(): number } {
       verbose: () => {},
       debug: () => {},
       info: log('debug'),
+      warn: log('warn'),
       error: log('error'),
-      warn: (message, ...details) => {
-        if (message.startsWith('Received Partial Success')) {
-          const { rejectedSpans } = JSON.parse(String(details[0])) as { rejectedSpans?: unknown };
-          const rejected = Number(rejectedSpans ?? 0);
-          if (Number.isInteger(rejected) && rejected > 0) count += rejected;
-        } else log('warn')(message, ...details);
-      },
     },
     { logLevel: DiagLogLevel.INFO, suppressOverrideMessage: true },
   );
-  return {
-    take() {
-      const taken = count;
-      count = 0;
-      return taken;
-    },
-  };
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {

@@ -1,0 +1,47 @@
+import { TraceFlags } from '@opentelemetry/api';
+import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
+import { ExportQueue, type ExportQueueOptions, type QueueFlow } from './exportQueue.ts';
+import type { SpanAccount } from './protocol.ts';
+
+/** The flow of sampled spans; `started - ended` are live. */
+export interface SpanFlow extends QueueFlow {
+  readonly started: number;
+}
+
+/**
+ * Hands ended spans to an {@link ExportQueue}. (The SDK's own batch processor drops without a word
+ * when its queue is full, and its flush forgets the batch in flight.)
+ */
+export class SpanQueue implements SpanProcessor {
+  readonly #queue: ExportQueue<ReadableSpan>;
+  #started = 0;
+
+  constructor(options: ExportQueueOptions<ReadableSpan>) {
+    this.#queue = new ExportQueue(options);
+  }
+
+  account(): SpanAccount {
+    const { ended, exported, overflowed, late, rejected, failed } = this.#queue.flow();
+    return { ended, exported, dropped: overflowed + late + rejected + failed };
+  }
+
+  flow(): SpanFlow {
+    return { ...this.#queue.flow(), started: this.#started };
+  }
+
+  onStart(): void {
+    this.#started++;
+  }
+
+  onEnd(span: ReadableSpan): void {
+    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) this.#queue.add(span);
+  }
+
+  forceFlush(): Promise<void> {
+    return this.#queue.flush();
+  }
+
+  shutdown(): Promise<void> {
+    return this.#queue.shutdown();
+  }
+}
