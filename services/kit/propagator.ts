@@ -18,9 +18,11 @@ export interface Hop {
 
 const memberKey = 'aftershock';
 const maxMembers = 32;
+/** Sampled, and random (level 2): those of later levels are not ours to pass on (3.2.2.5). */
+export const knownFlags = 0b11;
 
 /**
- * W3C Trace Context with one addition: each hop renews the tracestate member `aftershock` with its
+ * W3C Trace Context, level 2, with one addition: each hop renews the tracestate member `aftershock` with its
  * number and the time of sending, for example `aftershock=h:2;t:1718439730123456`.
  */
 export class HopPropagator implements TextMapPropagator {
@@ -42,9 +44,13 @@ export class HopPropagator implements TextMapPropagator {
   extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
     const extracted = this.#w3c.extract(context, carrier, getter);
     const received = trace.getSpanContext(extracted);
-    if (extracted !== context && received?.traceState !== undefined) {
+    if (extracted === context || received === undefined) return extracted;
+    received.traceFlags &= knownFlags;
+    if (received.traceState !== undefined) {
       const header = getter.get(carrier, 'tracestate') ?? '';
-      received.traceState = receivedTraceState(typeof header === 'string' ? header : header.join());
+      const traceState = receivedTraceState(typeof header === 'string' ? header : header.join());
+      if (traceState === undefined) delete received.traceState;
+      else received.traceState = traceState;
     }
     return extracted;
   }

@@ -30,7 +30,8 @@ export function requestTracer(owner: SpanOwner): SpanStarter {
       if (isTracingSuppressed(context)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
       const parent = options.root ? undefined : trace.getSpanContext(context);
       const spanContext = childOf(parent);
-      if (spanContext.traceFlags === TraceFlags.NONE) return trace.wrapSpanContext(spanContext);
+      if ((spanContext.traceFlags & TraceFlags.SAMPLED) === 0)
+        return trace.wrapSpanContext(spanContext);
       const { kind = SpanKind.INTERNAL, attributes = {}, startTime } = options;
       return new RecordedSpan(
         owner,
@@ -46,18 +47,20 @@ export function requestTracer(owner: SpanOwner): SpanStarter {
   };
 }
 
-/** A parent's ids are valid: a propagator that lets others through is at fault. */
+/** Says that a trace id is random throughout, as ours are (W3C Trace Context, level 2, 3.2.2.5.2). */
+const randomFlag = 0b10;
+
+/** A parent's ids and flags are valid: a propagator that lets others through is at fault. */
 function childOf(parent: SpanContext | undefined): SpanContext {
   const spanId = randomHex(16);
   if (parent === undefined) {
     const traceId = randomHex(32);
-    return { traceId, spanId, traceFlags: TraceFlags.SAMPLED };
+    return { traceId, spanId, traceFlags: TraceFlags.SAMPLED | randomFlag };
   }
   const { traceId, traceFlags, traceState } = parent;
-  const sampled = traceFlags & TraceFlags.SAMPLED;
   return traceState === undefined
-    ? { traceId, spanId, traceFlags: sampled }
-    : { traceId, spanId, traceFlags: sampled, traceState };
+    ? { traceId, spanId, traceFlags }
+    : { traceId, spanId, traceFlags, traceState };
 }
 
 let pool = '';

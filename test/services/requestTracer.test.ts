@@ -46,7 +46,8 @@ function content(span: ReadableSpan | undefined) {
   return {
     name: span.name,
     kind: span.kind,
-    traceFlags,
+    // The SDK does not say that its trace ids are random; ours says so: a test of its own.
+    sampled: traceFlags & TraceFlags.SAMPLED,
     traceState: traceState?.serialize(),
     parent: span.parentSpanContext,
     startTime: span.startTime,
@@ -140,6 +141,18 @@ test('requestTracer() gives ids that are valid and new', () => {
   expect(contexts.every((context) => trace.isSpanContextValid(context))).toBe(true);
   expect(new Set(contexts.map(({ traceId }) => traceId)).size).toBe(1000);
   expect(new Set(contexts.map(({ spanId }) => spanId)).size).toBe(1000);
+});
+
+test.each([
+  { what: 'a root', parent: ROOT_CONTEXT, want: 3 },
+  { what: 'a child of a sampled random parent', parent: remote(3), want: 3 },
+  { what: 'a child of a sampled parent', parent: remote(1), want: 1 },
+  { what: 'a child of a random parent that is not sampled', parent: remote(2), want: 2 },
+])('requestTracer() tells by a flag whether the trace id is random: $what', ({ parent, want }) => {
+  const ours = tracers()[1]?.tracer as SpanStarter;
+  const span = ours.startSpan('x', {}, parent);
+  expect(span.spanContext().traceFlags).toBe(want);
+  expect(span.isRecording()).toBe((want & TraceFlags.SAMPLED) !== 0);
 });
 
 test('requestTracer() keeps the time in order where none is given', () => {
