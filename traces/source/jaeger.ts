@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { decodeOtlpJson } from '../otlp/decode.ts';
-import { MalformedOtlpError } from '../otlp/request.ts';
 import type { Span } from '../span.ts';
 import { type Answer, boundedGet } from './boundedGet.ts';
+import { messageOf, servicesOf, spansOf } from './jaegerAnswer.ts';
 import { rfc3339Nano } from './rfc3339.ts';
 import { SourceError } from './sourceError.ts';
 
@@ -15,7 +14,7 @@ export interface JaegerLimits {
   readonly tracesPerSearch: number;
   /** Spans that one call of {@link JaegerSource.searchTraces} may give. */
   readonly maxSpans: number;
-  /** How often a request is made in all that is refused with 429, 502, 503 or 504 or breaks. */
+  /** How often in all a request is made that breaks or is refused with 429, 502, 503 or 504. */
   readonly attempts: number;
 }
 
@@ -39,8 +38,7 @@ export interface TraceSearch {
 
 /** Backends with the older model of Jaeger keep microseconds: a window cannot be cut finer. */
 const minWindowNano = 1000n;
-/** Times that a window is halved because its answer breaks off or is too large. */
-const maxHalvings = 12;
+const searchPath = '/api/v3/traces';
 const firstBackoffMs = 200;
 
 /**
@@ -65,13 +63,7 @@ export class JaegerSource {
   async getServices(signal?: AbortSignal): Promise<string[]> {
     const what = 'the names of services';
     const answer = await this.#get('/api/v3/services', {}, what, signal);
-    const { services } = this.#json(answer, what) as { services?: unknown };
-    // Without spans Jaeger 2.13 leaves the field out.
-    if (services === undefined || services === null) return [];
-    if (Array.isArray(services) && services.every((name) => typeof name === 'string')) {
-      return services;
-    }
-    throw this.#malformed(answer, what, '`services` is not a list of names');
+    return servicesOf(answer, { baseUrl: this.#baseUrl, what });
   }
 
   /** The spans of a trace as far as they are stored; null: there is none, or not yet. */
@@ -79,7 +71,8 @@ export class JaegerSource {
     const what = `trace ${traceId}`;
     const parameters = { rawTraces: 'true', raw_traces: 'true' };
     const path = `/api/v3/traces/${encodeURIComponent(traceId)}`;
-    const spans = this.#spans(await this.#get(path, parameters, what, signal), what);
+    const answer = await this.#get(path, parameters, what, signal);
+    const spans = spansOf(answer, { baseUrl: this.#baseUrl, what });
     return spans.length === 0 ? null : unionOf(spans);
   }
 
@@ -97,7 +90,6 @@ export class JaegerSource {
     let limit = this.#limits.tracesPerSearch;
     let from = search.startUnixNano;
     let width = endUnixNano - from;
-    let halvings = 0;
     while (from < endUnixNano) {
       const to = from + width < endUnixNano ? from + width : endUnixNano;
       const window = { ...search, startUnixNano: from, endUnixNano: to };
@@ -111,11 +103,10 @@ export class JaegerSource {
           continue;
         }
         const mayHelp = error.trouble === 'tooLarge' || error.trouble === 'truncated';
-        if (!mayHelp || width <= minWindowNano || ++halvings > maxHalvings) throw error;
+        if (!mayHelp || width <= minWindowNano) throw error;
         width /= 2n;
         continue;
       }
-      halvings = 0;
       if (traces.size >= limit) {
         if (width > minWindowNano) {
           width /= 2n;
@@ -168,7 +159,8 @@ export class JaegerSource {
       parameters['query.operation_name'] = operation;
     }
     const what = describeSearch(search);
-    const spans = this.#spans(await this.#get('/api/v3/traces', parameters, what, signal), what);
+    const answer = await this.#get(searchPath, parameters, what, signal);
+    const spans = spansOf(answer, { baseUrl: this.#baseUrl, what });
     const traces = new Map<string, Span[]>();
     for (const span of spans) {
       const trace = traces.get(span.traceId);
@@ -198,58 +190,13 @@ export class JaegerSource {
           { status: answer.status },
         );
       } catch (error) {
-        if (!(error instanceof SourceError) || attempt >= attempts || !mayPass(error)) throw error;
+        if (!(error instanceof SourceError) || attempt >= attempts || !mayPass(error, path))
+          throw error;
         await sleep(firstBackoffMs * 2 ** (attempt - 1), undefined, signal ? { signal } : {}).catch(
           () => signal?.throwIfAborted(),
         );
       }
     }
-  }
-
-  #spans(answer: Answer, what: string): Span[] {
-    if (answer.status === 404) {
-      if (isNotFound(answer)) return [];
-      throw this.#malformed(answer, what, `it knows no such path: ${messageOf(answer)}`);
-    }
-    const { result } = this.#json(answer, what) as { result?: unknown };
-    // An empty message: no traces.
-    if (result === undefined || result === null) return [];
-    try {
-      return decodeOtlpJson(result).spans;
-    } catch (error) {
-      if (!(error instanceof MalformedOtlpError)) throw error;
-      throw this.#malformed(answer, what, error.message);
-    }
-  }
-
-  #json(answer: Answer, what: string): object {
-    const text = answer.body.toString();
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch (error) {
-      // A backend that fails in the middle of an answer has sent its status 200 before.
-      if (text.startsWith('{')) {
-        throw new SourceError(
-          'truncated',
-          `${this.#baseUrl} gave only the beginning of its answer with ${what} ` +
-            `(${answer.body.length} bytes): ${(error as Error).message}`,
-          { cause: error },
-        );
-      }
-      throw this.#malformed(answer, what, `it is no JSON but ${answer.contentType || 'untyped'}`);
-    }
-    if (typeof value === 'object' && value !== null) return value;
-    throw this.#malformed(answer, what, 'it is no JSON object');
-  }
-
-  #malformed(answer: Answer, what: string, why: string): SourceError {
-    return new SourceError(
-      'malformed',
-      `What ${this.#baseUrl} answers to ${what} is not of a Jaeger query API (v3): ${why}; its ` +
-        'address is that of the Jaeger UI, such as http://127.0.0.1:16686',
-      { status: answer.status },
-    );
   }
 }
 
@@ -277,31 +224,10 @@ function describeSearch({ service, operation, startUnixNano, endUnixNano }: Trac
   );
 }
 
-/** Jaeger says by 404 that it found nothing; a wrong address is answered with a page or plain text. */
-function isNotFound({ body }: Answer): boolean {
-  try {
-    const value: unknown = JSON.parse(body.toString());
-    return typeof value === 'object' && value !== null && 'error' in value;
-  } catch {
-    return false;
-  }
-}
-
-/** What the answer says went wrong, in one line. */
-function messageOf({ body }: Answer): string {
-  const text = body.toString('utf8', 0, 2000);
-  try {
-    const { error } = JSON.parse(text) as { error?: { message?: unknown } };
-    if (typeof error?.message === 'string') return error.message;
-  } catch {
-    // Not JSON: as it is.
-  }
-  return text.trim().split('\n')[0]?.slice(0, 200) || 'without a word';
-}
-
-function mayPass({ trouble, status }: SourceError): boolean {
+function mayPass({ trouble, status }: SourceError, path: string): boolean {
   if (trouble === 'refused') return [429, 502, 503, 504].includes(status ?? 0);
-  return trouble === 'unreachable' || trouble === 'truncated';
+  // A search that breaks off is made again for less at once.
+  return trouble === 'unreachable' || (trouble === 'truncated' && path !== searchPath);
 }
 
 /** Jaeger's memory storage refuses to search for more traces than it can hold. */
