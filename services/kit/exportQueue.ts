@@ -11,12 +11,12 @@ export interface ExportQueueOptions<T> {
   readonly onAway?: (reason: string) => void;
   readonly onBack?: (awayMs: number) => void;
   /** Items held, those in flight included. */
-  readonly maxQueueSize?: number;
+  readonly maxQueueSize?: number | undefined;
   /** Length of the bodies held, in bytes. */
   readonly maxQueueBytes?: number;
-  readonly maxBatchSize?: number;
+  readonly maxBatchSize?: number | undefined;
   /** Longest time that an item waits for its batch to fill, in milliseconds. */
-  readonly delayMs?: number;
+  readonly delayMs?: number | undefined;
   /** Time that `shutdown` leaves for the last batches, in milliseconds. */
   readonly stopTimeoutMs?: number;
   /** For the jitter of the backoff. */

@@ -1,9 +1,12 @@
 import type { Program } from '../../mesh/mesh.ts';
 import { readSettings } from './environment.ts';
-import { createLogger } from './logger.ts';
+import type { LogExport } from './logExport.ts';
+import { createLogger, readLogLevel } from './logger.ts';
 import type { ServiceMessage } from './protocol.ts';
+import { readEnvironmentName, serviceResource } from './resource.ts';
 import type { RunningService, StartOptions } from './service.ts';
 import { startTelemetry } from './telemetry.ts';
+import { readTelemetrySettings } from './telemetryEnvironment.ts';
 
 /** When each stage of a start was over, in milliseconds since the process began. */
 export interface StartupMs {
@@ -23,12 +26,23 @@ export async function runProgram(
 ): Promise<void> {
   const importedMs = performance.now();
   const name = process.env.AFTERSHOCK_SERVICE ?? program;
-  const logger = createLogger(name, process.env.LOG_LEVEL);
+  const resource = serviceResource(name);
+  const environment = readEnvironmentName(resource);
+  let logger = createLogger(name, 'info', { environment });
   const ended = stopSignal();
+  let logExport: LogExport | null = null;
   let service: RunningService;
   try {
+    const level = readLogLevel(process.env.LOG_LEVEL);
+    logger.level = level;
+    const telemetrySettings = readTelemetrySettings(process.env);
+    if (telemetrySettings.logs && !telemetrySettings.disabled) {
+      const { startLogExport } = await import('./logExport.ts');
+      logExport = startLogExport(resource, telemetrySettings.logRecords, logger);
+      logger = createLogger(name, level, { environment, onLine: logExport.write });
+    }
     const settings = await readSettings(program, process.env);
-    const telemetry = startTelemetry(settings.serviceName, logger);
+    const telemetry = startTelemetry(settings.serviceName, logger, resource);
     const tracingMs = performance.now();
     try {
       service = await start({ settings, telemetry, logger });
@@ -47,6 +61,7 @@ export async function runProgram(
     const { code, message } = error as NodeJS.ErrnoException;
     logger.fatal({ err: error }, `Cannot start ${name}: ${message}`);
     process.exitCode = 1;
+    await logExport?.stop();
     await tell({ type: 'failed', code: code ?? null, message });
     process.exit();
   }
@@ -54,6 +69,7 @@ export async function runProgram(
   const reason = await ended;
   logger.info({ reason }, 'Stopping');
   await service.stop();
+  await logExport?.stop();
   await tell({ type: 'stopped', stats: service.stats() });
   // All is said: a given-up export that the SDK still retries would keep the process for seconds.
   process.exit();

@@ -17,9 +17,15 @@
  * | `AFTERSHOCK_PAUSES` | `start`: the service starts its pauses of the mesh file by itself, once it has answered a request or waited 10 s for one; `off`: it waits for the admin API | `off` |
  * | `AFTERSHOCK_SLOW_REQUEST_MS` | a request that takes longer is logged at `warn`, as failed ones are; 0: none is | 100 |
  * | `LOG_LEVEL` | a pino level; other requests are logged at `debug` | `info` |
- * | `OTEL_METRICS_EXPORTER` | `otlp`: export metrics to the endpoint; `none` | `none` |
+ * | `OTEL_SDK_DISABLED` | `true`: no traces, no metrics, no logs by OTLP, no context passed on | `false` |
+ * | `OTEL_METRICS_EXPORTER`, `OTEL_LOGS_EXPORTER` | `otlp`: export them beside the spans; `none` | `none` |
+ * | `OTEL_EXPORTER_OTLP_ENDPOINT` | base URL of a collector that takes OTLP over HTTP in JSON; `…_TRACES_ENDPOINT`, `…_METRICS_ENDPOINT`, `…_LOGS_ENDPOINT`: a whole URL for one signal | `http://localhost:4318` |
+ * | `OTEL_EXPORTER_OTLP_HEADERS`, `…_COMPRESSION`, `…_TIMEOUT`, `…_CERTIFICATE`, `…_CLIENT_KEY`, `…_CLIENT_CERTIFICATE` | as OpenTelemetry says, also for one signal | none, `none`, 10000 ms |
+ * | `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_SERVICE_NAME` | as OpenTelemetry says; `deployment.environment.name` is the log's `env` | |
  * | `OTEL_METRIC_EXPORT_INTERVAL` | milliseconds between two exports of metrics | 60000 |
- * | `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_SDK_DISABLED`, `OTEL_RESOURCE_ATTRIBUTES` … | as OpenTelemetry says | `http://127.0.0.1:4318` |
+ * | `OTEL_BSP_MAX_QUEUE_SIZE`, `…_MAX_EXPORT_BATCH_SIZE`, `…_SCHEDULE_DELAY`, `…_EXPORT_TIMEOUT` | spans held, spans in a batch, milliseconds until a batch that is not full is sent, milliseconds for one attempt | 32768, 512, 1000, that of OTLP |
+ * | `OTEL_BLRP_…` | the same for log lines | 8192, 512, 1000, that of OTLP |
+ * | `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` | as OpenTelemetry says; the SDK's own tracer is dearer than ours | every trace |
  *
  * Admin API (JSON): `GET /stats` → {@link ServiceStats}; `POST /pauses/prepare` {@link PauseOrder}
  * → what was prepared (a ballast calibrated under the present load); `PUT /pauses`

@@ -28,3 +28,9 @@ export function serviceResource(serviceName: string): Resource {
     )
     .merge(detectResources({ detectors: [envDetector] }));
 }
+
+/** `deployment.environment.name`, such as `production`. */
+export function readEnvironmentName(resource: Resource): string | undefined {
+  const name = resource.attributes['deployment.environment.name'];
+  return typeof name === 'string' ? name : undefined;
+}

@@ -1,14 +1,7 @@
 import { DiagLogLevel, diag, trace } from '@opentelemetry/api';
-import {
-  CompositePropagator,
-  getBooleanFromEnv,
-  getNumberFromEnv,
-  getStringFromEnv,
-  W3CBaggagePropagator,
-} from '@opentelemetry/core';
+import { CompositePropagator, W3CBaggagePropagator } from '@opentelemetry/core';
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { exportsBy } from './exporterChoice.ts';
 import type { Logger } from './logger.ts';
 import type { ServiceMetrics } from './metrics.ts';
 import { otlpTransport } from './otlpTransport.ts';
@@ -18,6 +11,7 @@ import { requestTracer, type SpanStarter } from './requestTracer.ts';
 import { serviceResource } from './resource.ts';
 import { scope } from './scope.ts';
 import { SpanQueue } from './spanQueue.ts';
+import { readTelemetrySettings } from './telemetryEnvironment.ts';
 
 /** The OpenTelemetry SDK of a process. */
 export interface Telemetry {
@@ -42,16 +36,18 @@ export const noTelemetry: Telemetry = {
 /**
  * Starts the SDK as the `OTEL_…` variables say; call it before anything that makes spans starts.
  * With `OTEL_SDK_DISABLED=true` nothing is traced and no context is passed on.
+ * @throws {Error} for a variable whose value is none.
  */
 export function startTelemetry(
   serviceName: string,
   logger: Logger,
   resource = serviceResource(serviceName),
 ): Telemetry {
-  if (getBooleanFromEnv('OTEL_SDK_DISABLED')) return noTelemetry;
-  const withMetrics = exportsBy('OTEL_METRICS_EXPORTER', process.env);
+  const settings = readTelemetrySettings(process.env);
+  if (settings.disabled) return noTelemetry;
+  for (const warning of settings.warnings) logger.warn(warning);
   sendDiagnosticsTo(logger);
-  const timeoutMs = getNumberFromEnv('OTEL_BSP_EXPORT_TIMEOUT');
+  const { timeoutMs, ...batches } = settings.spans;
   const stopTimeoutMs = Math.min(timeoutMs ?? Infinity, 3000);
   const transport = otlpTransport('TRACES', timeoutMs);
   const queue = new SpanQueue({
@@ -63,9 +59,7 @@ export function startTelemetry(
     onAway: (reason) => logger.warn(`Spans wait, the collector does not take them: ${reason}`),
     onBack: (awayMs) =>
       logger.info({ awayMs: Math.round(awayMs) }, 'The collector takes spans again'),
-    ...optional('maxQueueSize', getNumberFromEnv('OTEL_BSP_MAX_QUEUE_SIZE')),
-    ...optional('maxBatchSize', getNumberFromEnv('OTEL_BSP_MAX_EXPORT_BATCH_SIZE')),
-    ...optional('delayMs', getNumberFromEnv('OTEL_BSP_SCHEDULE_DELAY')),
+    ...batches,
   });
   const sdk = new NodeSDK({
     resource,
@@ -80,15 +74,15 @@ export function startTelemetry(
   });
   sdk.start();
   // A sampler of one's own choice is the SDK's matter, and then so are the spans.
-  const tracer = getStringFromEnv('OTEL_TRACES_SAMPLER')
+  const tracer = settings.ownSampler
     ? trace.getTracer(scope.name, scope.version)
     : requestTracer({ resource, scope, processor: queue });
-  const metrics = withMetrics
+  const metrics = settings.metrics
     ? import('./metrics.ts').then(({ startMetrics }) =>
         startMetrics({
           resource,
           spans: () => queue.flow(),
-          intervalMs: getNumberFromEnv('OTEL_METRIC_EXPORT_INTERVAL') ?? 60_000,
+          intervalMs: settings.metricIntervalMs,
           timeoutMs: stopTimeoutMs,
         }),
       )
@@ -124,8 +118,4 @@ function sendDiagnosticsTo(logger: Logger): void {
     },
     { logLevel: DiagLogLevel.INFO, suppressOverrideMessage: true },
   );
-}
-
-function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { [P in K]: V });
 }
