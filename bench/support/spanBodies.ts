@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { otlpJsonToProtobuf } from '../../traces/otlp/toProtobuf.ts';
 
 export const SPANS_PER_BODY = 100;
-const SPANS_PER_TRACE = 4;
+export const SPANS_PER_TRACE = 4;
 const ATTRIBUTES = 8;
 
 export type Encoding = 'application/json' | 'application/x-protobuf';

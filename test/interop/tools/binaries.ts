@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildCollector, buildProgram, type GoProgram } from './goBuild.ts';
 
@@ -54,16 +54,10 @@ const programs: Readonly<Record<Exclude<BinaryName, 'otelcol'>, GoProgram>> = {
  * @throws {Error} if it can neither be found nor built, with what to do.
  */
 export async function binary(name: BinaryName): Promise<string> {
-  const variable = name.toUpperCase();
-  const given = process.env[variable];
-  if (given) {
-    if (existsSync(given)) return given;
-    throw new Error(`${variable} must name a program, there is no file "${given}"`);
-  }
-  const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'aftershock');
-  const path = join(folder, `${name}-${versionOf(name)}`);
-  if (existsSync(path)) return path;
-  mkdirSync(folder, { recursive: true });
+  const found = foundBinary(name);
+  if (found !== null) return found;
+  const path = cachedPath(name);
+  mkdirSync(dirname(path), { recursive: true });
   process.stderr.write(`Building ${name} into ${path}: some minutes the first time\n`);
   try {
     if (name === 'otelcol') await buildCollector(manifest, collectorVersion, path);
@@ -72,11 +66,31 @@ export async function binary(name: BinaryName): Promise<string> {
     throw new Error(
       `These tests need the real ${name}, and it cannot be built here: ` +
         `${cause instanceof Error ? cause.message : String(cause)}\n` +
-        `Install Go 1.25 or newer, or set ${variable} to the path of the program`,
+        `Install Go 1.25 or newer, or set ${name.toUpperCase()} to the path of the program`,
       { cause },
     );
   }
   return path;
+}
+
+/**
+ * The same where it is there already, else null.
+ * @throws {Error} if its environment variable names no file.
+ */
+export function foundBinary(name: BinaryName): string | null {
+  const variable = name.toUpperCase();
+  const given = process.env[variable];
+  if (given) {
+    if (existsSync(given)) return given;
+    throw new Error(`${variable} must name a program, there is no file "${given}"`);
+  }
+  const path = cachedPath(name);
+  return existsSync(path) ? path : null;
+}
+
+function cachedPath(name: BinaryName): string {
+  const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'aftershock');
+  return join(folder, `${name}-${versionOf(name)}`);
 }
 
 /** Names all that the build depends on, so that an older build is not taken for this one. */
