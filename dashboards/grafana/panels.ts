@@ -108,6 +108,8 @@ interface StatOptions extends About {
   /** Colour from this value up; the first one's value is null. */
   readonly steps: readonly Threshold[];
   readonly decimals?: number;
+  /** Said when there is no number. */
+  readonly empty?: string;
 }
 
 /** One number, as it is now: not the last one seen, so that what has died does not look alive. */
@@ -126,6 +128,7 @@ export function stat(options: StatOptions): Panel {
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']))
     .targets(options.queries.map((query, index) => target(query, index).instant()));
   if (options.decimals !== undefined) builder.decimals(options.decimals);
+  if (options.empty !== undefined) builder.noValue(options.empty);
   return builder.build();
 }
 

@@ -29,6 +29,9 @@ export function spanQuantile(quantile: number, selector: string, by: string): st
   return `histogram_quantile(${quantile}, sum by (${['le', by].join(', ')}) (rate(${buckets})))`;
 }
 
+/** Seconds by service, as the services themselves report it. */
+export const handlerP99 = `histogram_quantile(0.99, sum by (le, service_name) (rate(http_server_request_duration_seconds_bucket[${percentileWindow}])))`;
+
 /** Milliseconds. */
 export function spanMean(selector: string): string {
   const sum = rateOf(`${spanDuration}_sum{${selector}}`);

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { dashboards, dashboardText } from '../../dashboards/grafana/dashboards.ts';
 import { committedDashboards, dashboardJson, type GridPosition } from './dashboardFiles.ts';
 import { provisionedDataSources } from './provisioned.ts';
+import { rules } from './rules.ts';
 
 const pages = [...dashboardJson()].map(([file, page]) => ({ file, page }));
 const panels = pages.flatMap(({ file, page }) =>
@@ -115,6 +116,17 @@ test.each(pages)('$file draws annotations into panels that are there', ({ page }
       expect.arrayContaining([...(filter?.ids ?? [])]),
     );
   }
+});
+
+test('the panels that runbooks name are on the first page', () => {
+  const titles = pages
+    .find(({ page }) => page.uid === 'aftershock')
+    ?.page.panels.map(({ title }) => title);
+  const named = rules().flatMap(({ annotations }) =>
+    [...(annotations?.runbook ?? '').matchAll(/panel "([^"]+)"/g)].map(([, title]) => title),
+  );
+  expect(named.length).toBeGreaterThan(0);
+  for (const title of named) expect(titles).toContain(title);
 });
 
 test('nothing is loaded from elsewhere', () => {

@@ -1,5 +1,7 @@
 import { parser } from '@prometheus-io/lezer-promql';
 
+type SyntaxNode = ReturnType<typeof parser.parse>['topNode'];
+
 /** Grafana's variables as it fills them in for five minutes, a sample each 5 s and all services. */
 const variables: Readonly<Record<string, string>> = {
   __rate_interval: '20s',
@@ -59,4 +61,30 @@ export function labelNames(expr: string): ReadonlySet<string> {
     },
   });
   return names;
+}
+
+/**
+ * What an expression compares or combines, down to what must have data even when all is well: an
+ * alert's own expression has none then. Numbers are left out.
+ */
+export function comparedParts(expr: string): readonly string[] {
+  const filters = new Set(['Gtr', 'Gte', 'Lss', 'Lte', 'Eql', 'Neq', 'And', 'Unless']);
+  const parts: string[] = [];
+  function walk(node: SyntaxNode): void {
+    const [first, second] = [node.firstChild, node.lastChild];
+    const operators = [...filters].filter((name) => node.getChild(name) !== null);
+    if (node.name === 'PromQL' || node.name === 'ParenExpr') {
+      for (let child = first; child !== null; child = child.nextSibling) walk(child);
+    } else if (node.name === 'BinaryExpr' && operators.length > 0 && first && second) {
+      walk(first);
+      walk(second);
+    } else if (node.name === 'FunctionCall' && /^absent/.test(expr.slice(node.from, node.to))) {
+      const argument = node.getChild('FunctionCallBody')?.firstChild;
+      if (argument) walk(argument);
+    } else if (!/Number|Literal/.test(node.name) && !node.type.isAnonymous) {
+      parts.push(expr.slice(node.from, node.to));
+    }
+  }
+  walk(parser.parse(expr).topNode);
+  return parts;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { filledIn, labelNames, metricNames, syntaxErrors } from './promql.ts';
+import { comparedParts, filledIn, labelNames, metricNames, syntaxErrors } from './promql.ts';
 import { askedQueries } from './queries.ts';
 import { rules } from './rules.ts';
 import { writtenMetrics } from './writtenMetrics.ts';
@@ -33,6 +33,16 @@ test.each([
 
 test.each(['sum(rate(a[1m])', 'rate(a[])', 'a b', 'sum by le (a)'])('%s is no PromQL', (expr) => {
   expect(syntaxErrors(expr)).not.toEqual([]);
+});
+
+test.each([
+  { expr: 'a > 5', parts: ['a'] },
+  { expr: '(rate(a[1m]) and b) >= 0.2', parts: ['rate(a[1m])', 'b'] },
+  { expr: 'absent(a{b="c"})', parts: ['a{b="c"}'] },
+  { expr: 'a == 0 unless on (job) b', parts: ['a', 'b'] },
+  { expr: 'sum(a) / sum(b)', parts: ['sum(a) / sum(b)'] },
+])('comparedParts() of $expr are $parts', ({ expr, parts }) => {
+  expect(comparedParts(expr)).toEqual(parts);
 });
 
 test('labelNames() are those that are selected and grouped by', () => {

@@ -18,6 +18,7 @@ export const writtenMetrics: Readonly<Record<string, readonly string[]>> = {
     'v8js_gc_duration_seconds_sum',
     'v8js_memory_heap_used_bytes',
     'otel_sdk_span_started_total',
+    'otel_sdk_span_live',
     'otel_sdk_processor_span_processed_total',
     'otel_sdk_processor_span_queue_size',
     'otel_sdk_processor_span_queue_capacity',
@@ -39,6 +40,7 @@ export const writtenMetrics: Readonly<Record<string, readonly string[]>> = {
     'otelcol_exporter_send_failed_metric_points_total',
     'otelcol_process_memory_rss_bytes',
     'otelcol_process_cpu_seconds_total',
+    'otelcol_processor_tail_sampling_count_spans_sampled_total',
     'otelcol_exporter_queue_size',
     'otelcol_exporter_queue_capacity',
   ],
@@ -46,6 +48,24 @@ export const writtenMetrics: Readonly<Record<string, readonly string[]>> = {
     'up',
     'ALERTS',
     'prometheus_tsdb_head_samples_appended_total',
+    'prometheus_tsdb_too_old_samples_total',
     'prometheus_tsdb_exemplar_last_exemplars_timestamp_seconds',
   ],
 };
+
+/** Those of them that appear only while something is wrong. */
+export const onlyInTrouble: ReadonlySet<string> = new Set([
+  'ALERTS',
+  'otelcol_exporter_enqueue_failed_spans_total',
+  'otelcol_exporter_send_failed_metric_points_total',
+]);
+
+/** Those of them that appear only with an option of the collector. */
+export const onlyWithOption: ReadonlySet<string> = new Set([
+  'otelcol_processor_tail_sampling_count_spans_sampled_total',
+]);
+
+/** Those of them that are there while all is well. */
+export function isAlwaysWritten(name: string): boolean {
+  return !onlyInTrouble.has(name) && !onlyWithOption.has(name);
+}

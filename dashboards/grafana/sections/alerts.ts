@@ -12,7 +12,7 @@ export function alertsSection(): Section {
           [
             8,
             timeSeries({
-              title: 'Waiting in the collector',
+              title: 'Queues',
               description:
                 'What waits in the queues before each back end, as a share of the queue. It grows while the back end is away, and what does not fit is refused.',
               unit: 'percentunit',
@@ -44,13 +44,16 @@ export function alertsSection(): Section {
             table({
               title: 'Alerts',
               description:
-                'Rules of Prometheus that are pending or firing. What each of them means is on the alerts page of Prometheus.',
+                'Rules of Prometheus that are pending or firing. What each of them means, and what to do, is in its rule: on the page of alert rules, or in Prometheus.',
               unit: 'none',
               columns: {
                 alertname: 'Alert',
                 alertstate: 'State',
                 severity: 'Severity',
                 service_name: 'Service',
+                job: 'Program',
+                stage: 'Stage',
+                by: 'By',
               },
               empty: 'Nothing is pending or firing',
               queries: [{ expr: 'ALERTS', legend: 'alerts' }],

@@ -1,6 +1,6 @@
 import type { Section } from '../layout.ts';
 import { stat, text } from '../panels.ts';
-import { clientSpans, handlerSpans, orZero, spanQuantile, spanRate } from '../queries.ts';
+import { clientSpans, handlerP99, orZero, spanRate } from '../queries.ts';
 
 const guide = `A pause stops one service for about 120 ms, every few seconds: each red line is one. Read from top to
 bottom: what a client feels, which tier shows it, whom it hit, what the service itself noticed, and whether all the
@@ -10,6 +10,7 @@ evidence arrived. A dot in a latency chart is a request: hover over it and choos
 export function headlineSection(): Section {
   const answering = `sum by (service_name) (rate(http_server_request_duration_seconds_count[1m])) > 0`;
   const failed = spanRate(`${clientSpans},status_code="STATUS_CODE_ERROR"`);
+  const pausing = '(sum by (service_name) (aftershock:pauses:rate1m) > 0)';
   return {
     title: 'Is the mesh up, and what does a client feel?',
     lines: [
@@ -69,9 +70,9 @@ export function headlineSection(): Section {
               title: 'P50 at the client',
               description:
                 'Half of the requests of the last minute were faster. A pause hardly moves it: that is why averages hide pauses.',
-              unit: 'ms',
-              decimals: 0,
-              queries: [{ expr: spanQuantile(0.5, clientSpans, ''), legend: 'P50' }],
+              unit: 's',
+              decimals: 1,
+              queries: [{ expr: 'aftershock:tier_duration_seconds:p50{tier="1"}', legend: 'P50' }],
               steps: [{ value: null, color: 'blue' }],
             }),
           ],
@@ -80,29 +81,30 @@ export function headlineSection(): Section {
             stat({
               title: 'P99 at the client',
               description:
-                'One request in a hundred of the last minute was slower. With pauses of 120 ms it is near 120 ms, although the median is some 10 ms.',
-              unit: 'ms',
+                'One request in a hundred of the last minute was slower. While pauses are frequent it is near the length of a pause, although the median is some 10 ms.',
+              unit: 's',
               decimals: 0,
-              queries: [{ expr: spanQuantile(0.99, clientSpans, ''), legend: 'P99' }],
+              queries: [{ expr: 'aftershock:tier_duration_seconds:p99{tier="1"}', legend: 'P99' }],
               steps: [
                 { value: null, color: 'blue' },
-                { value: 100, color: 'orange' },
-                { value: 300, color: 'red' },
+                { value: 0.1, color: 'orange' },
+                { value: 0.25, color: 'red' },
               ],
             }),
           ],
           [
             4,
             stat({
-              title: 'Slowest handler, P99',
+              title: 'P99 that the paused service reports',
               description:
-                'The same percentile as the services themselves report it: the largest P99 of their handlers. It stays small, because a paused service starts its clock only when it runs again.',
-              unit: 'ms',
+                'The same percentile by the server-side metric of the service that pauses. It looks innocent: the service starts the clock of a request only when it runs again.',
+              unit: 's',
               decimals: 0,
               queries: [
-                { expr: `max(${spanQuantile(0.99, handlerSpans, 'service_name')})`, legend: 'P99' },
+                { expr: `max(${handlerP99} and on (service_name) ${pausing})`, legend: 'P99' },
               ],
               steps: [{ value: null, color: 'blue' }],
+              empty: 'no pauses',
             }),
           ],
         ],
@@ -119,7 +121,7 @@ export function headlineSection(): Section {
               decimals: 0,
               queries: [
                 {
-                  expr: orZero('sum(increase(aftershock_pause_duration_seconds_count[1m]))'),
+                  expr: orZero('sum(aftershock:pauses:rate1m) * 60'),
                   legend: 'pauses',
                 },
               ],
@@ -135,7 +137,7 @@ export function headlineSection(): Section {
               decimals: 1,
               queries: [
                 {
-                  expr: orZero('sum(rate(aftershock_pause_duration_seconds_sum[1m]))'),
+                  expr: orZero('sum(aftershock:pause_time:ratio1m)'),
                   legend: 'paused',
                 },
               ],

@@ -1,6 +1,6 @@
 import type { Section } from '../layout.ts';
 import { timeSeries } from '../panels.ts';
-import { percentileWindow, rateOf, rateWindow } from '../queries.ts';
+import { percentileWindow, rateOf } from '../queries.ts';
 
 const kind = 'service_name, aftershock_pause_kind';
 const legend = '{{aftershock_pause_kind}} in {{service_name}}';
@@ -9,8 +9,6 @@ const legend = '{{aftershock_pause_kind}} in {{service_name}}';
 export function pausesSection(): Section {
   const pauses = rateOf('aftershock_pause_duration_seconds_count', kind);
   const lengths = rateOf('aftershock_pause_duration_seconds_sum', kind);
-  const arrivals = rateOf('http_server_request_duration_seconds_count', 'service_name');
-  const handler = rateOf('http_server_request_duration_seconds_sum', 'service_name');
   return {
     title: 'The pauses: how long, how often, whom they hit',
     showsPauses: true,
@@ -21,18 +19,12 @@ export function pausesSection(): Section {
           [
             6,
             timeSeries({
-              title: 'Pauses by kind',
+              title: 'Pauses',
               description:
-                'Pauses that ended in each interval. Kinds: `gc` is a real Mark-Compact collection, `block` a busy thread, `freeze` a stopped process; `delay` is the control, which stops nobody.',
+                'Pauses a minute by kind. `gc` is a real Mark-Compact collection, `block` a busy thread, `freeze` a stopped process; `delay` is the control, which stops nobody.',
               unit: 'none',
-              style: 'stacked',
               decimals: 1,
-              queries: [
-                {
-                  expr: `sum by (${kind}) (increase(aftershock_pause_duration_seconds_count[${rateWindow}]))`,
-                  legend,
-                },
-              ],
+              queries: [{ expr: '60 * aftershock:pauses:rate1m', legend }],
             }),
           ],
           [
@@ -50,16 +42,13 @@ export function pausesSection(): Section {
             timeSeries({
               title: 'Victims of a pause',
               description:
-                'Requests hit by one pause: in the process, or arrived and not begun, while it stood still. Expected are λ(D + b): the rate of requests, times the pause plus the time that a request spends in the handler. Requests queued behind them come on top.',
+                'Requests hit by one pause, mean of five minutes: in the process, or arrived and not begun, while it stood still. Expected are λ(D + b): the rate of requests, times the pause plus the time that a request spends in the handler. Requests queued behind them come on top.',
               unit: 'none',
               decimals: 1,
               queries: [
+                { expr: 'aftershock:pause_victims:mean5m', legend: 'hit in {{service_name}}' },
                 {
-                  expr: `${rateOf('aftershock_pause_victims_total', 'service_name')} / ${rateOf('aftershock_pause_duration_seconds_count', 'service_name')}`,
-                  legend: 'hit in {{service_name}}',
-                },
-                {
-                  expr: `${arrivals} * (${rateOf('aftershock_pause_duration_seconds_sum', 'service_name')} / ${rateOf('aftershock_pause_duration_seconds_count', 'service_name')} + ${handler} / ${arrivals})`,
+                  expr: 'aftershock:pause_victims_expected:mean5m',
                   legend: 'expected in {{service_name}}',
                 },
               ],

@@ -1,23 +1,43 @@
-import type { Section } from '../layout.ts';
+import type { Placed, Section } from '../layout.ts';
 import { type Query, stat, timeSeries } from '../panels.ts';
 import { inRange, orZero, rateOf } from '../queries.ts';
 
 /** Stages of a span's way, in order, with the counter that stands for each. */
 const stages = [
-  { name: 'started', counter: 'otel_sdk_span_started_total' },
-  { name: 'taken by the queue', counter: 'otel_sdk_processor_span_processed_total{error_type=""}' },
-  { name: 'exported', counter: 'otel_sdk_exporter_span_exported_total{error_type=""}' },
   {
-    name: 'accepted by the collector',
+    name: 'started',
+    description: 'Begun by the load generator and the services.',
+    counter: 'otel_sdk_span_started_total',
+  },
+  {
+    name: 'ended',
+    description: 'Ended by them, by a rule of Prometheus: begun, less those still open.',
+    counter: 'aftershock:spans_ended_total',
+  },
+  {
+    name: 'handed over',
+    description: 'Taken out of the queue of their process and put into a batch.',
+    counter: 'otel_sdk_processor_span_processed_total{error_type=""}',
+  },
+  {
+    name: 'exported',
+    description: 'In batches that the collector acknowledged.',
+    counter: 'otel_sdk_exporter_span_exported_total{error_type=""}',
+  },
+  {
+    name: 'accepted',
+    description: 'By the collector, at its OTLP receiver.',
     counter: 'otelcol_receiver_accepted_spans_total{job="collector"}',
   },
   {
-    name: 'sent to Jaeger',
-    counter: 'otelcol_exporter_sent_spans_total{job="collector"}',
+    name: 'sent',
+    description: 'By the collector to Jaeger, which acknowledged them.',
+    counter: 'otelcol_exporter_sent_spans_total{job="collector",exporter="otlp_grpc/jaeger"}',
   },
   {
     name: 'stored',
-    counter: 'otelcol_exporter_sent_spans_total{job="jaeger"}',
+    description: 'Put into its storage by Jaeger.',
+    counter: 'otelcol_exporter_sent_spans_total{job="jaeger",exporter="jaeger_storage_exporter"}',
   },
 ] as const;
 
@@ -56,17 +76,42 @@ export function spansSection(): Section {
     lines: [
       {
         height: 4,
-        panels: stages.map(({ name, counter }) => [
-          4,
-          stat({
-            title: `Spans ${name}`,
-            description:
-              'In the time range of this page. From left to right each stage should show nearly what the one before it shows: a second or two of spans is always on the way.',
-            unit: 'short',
-            queries: [{ expr: inRange(counter), legend: name }],
-            steps: [{ value: null, color: 'blue' }],
-          }),
-        ]),
+        panels: [
+          ...stages.map(
+            ({ name, counter, description }): Placed => [
+              3,
+              stat({
+                title: `Spans ${name}`,
+                description: `${description} In the time range of this page; each stage should show nearly what the one before it shows. What is on the way, and what a counter had counted before its first sample, makes a difference in the first minutes.`,
+                unit: 'short',
+                decimals: 1,
+                queries: [{ expr: inRange(counter), legend: name }],
+                steps: [{ value: null, color: 'blue' }],
+              }),
+            ],
+          ),
+          [
+            3,
+            stat({
+              title: 'Spans lost',
+              description:
+                'Share of the spans of the last five minutes that one stage had and the next did not, and that nobody counted as dropped. One or two per cent may be on the way.',
+              unit: 'percentunit',
+              decimals: 1,
+              queries: [
+                {
+                  expr: 'sum(aftershock:spans_lost:rate5m) / sum(aftershock:spans:rate5m{stage="ended"})',
+                  legend: 'lost',
+                },
+              ],
+              steps: [
+                { value: null, color: 'green' },
+                { value: 0.02, color: 'orange' },
+                { value: 0.1, color: 'red' },
+              ],
+            }),
+          ],
+        ],
       },
       {
         height: 9,
@@ -85,11 +130,14 @@ export function spansSection(): Section {
           [
             12,
             timeSeries({
-              title: 'Spans dropped, by where',
+              title: 'Spans lost or dropped, by where',
               description:
-                'Spans a second that somebody gave up and counted. All of it is 0 in a healthy stack. A span that is evicted from Jaeger later, to make room, was stored and is not counted here.',
+                'Spans a second, mean of five minutes. Lost: the stage before had them, this one did not, and nobody counted them. Dropped: somebody gave them up and counted them. All of it is near 0 in a healthy stack. A span that Jaeger evicts later to make room was stored, and is not counted here.',
               unit: 'short',
-              queries: losses,
+              queries: [
+                { expr: 'aftershock:spans_lost:rate5m', legend: 'lost before {{stage}}' },
+                { expr: 'aftershock:spans_dropped:rate5m', legend: 'dropped by {{by}}' },
+              ],
             }),
           ],
         ],

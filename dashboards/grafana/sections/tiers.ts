@@ -4,6 +4,7 @@ import {
   callerSpans,
   client,
   clientSpans,
+  handlerP99,
   handlerSpans,
   rateWindow,
   spanMean,
@@ -40,7 +41,7 @@ export function tiersSection(): Section {
             timeSeries({
               title: 'P99 by tier, as the caller saw it',
               description:
-                'Latency of each tier, measured where it is felt: at its caller, from sending to the last byte. Tier 1 is what the client sees, and counts from the time when the request should have been sent. A pause in the last service reaches every tier above it. Dots are single requests: hover, then **Query with Jaeger**. Jaeger keeps the last quarter of an hour or so; dots older than that lead nowhere.',
+                'Latency of each tier, measured where it is felt: at its caller, from sending to the last byte. Where calls are retried, each attempt counts by itself. Tier 1 is what the client sees, and counts from the time when the request should have been sent. A pause in the last service reaches every tier above it. Dots are single requests: hover, then **Query with Jaeger**. Jaeger keeps the last quarter of an hour or so; dots older than that lead nowhere.',
               unit: 'ms',
               softMax: softMaxMs,
               queries: [
@@ -58,12 +59,12 @@ export function tiersSection(): Section {
             timeSeries({
               title: 'P99 of the handlers, as the services saw it',
               description:
-                "The same requests by the services' own server-side metric, `http.server.request.duration`, which most dashboards show. The paused service looks innocent: while it stands still no handler begins, and the clock starts with the handler. Its callers do show the wait, because they were waiting.",
+                'By the server-side metric of the services, `http.server.request.duration`, which most dashboards show. The paused service looks innocent: while it stands still no handler begins, and the clock of a request starts with its handler. The services above it do show the wait, because their handlers wait for their callee: by this chart one would suspect the wrong service.',
               unit: 'ms',
               softMax: softMaxMs,
               queries: [
                 {
-                  expr: '1000 * histogram_quantile(0.99, sum by (le, service_name) (rate(http_server_request_duration_seconds_bucket[1m])))',
+                  expr: `1000 * ${handlerP99}`,
                   legend: '{{service_name}} handler',
                 },
               ],
