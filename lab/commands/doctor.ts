@@ -9,9 +9,13 @@ import type { Paint } from '../report/textTable.ts';
 import { duration } from './numberOption.ts';
 import { UsageError } from './usageError.ts';
 
+/** Of Prometheus's samples, as they are, every one is read. */
+const maxSinceMs = 12 * 3_600_000;
+
 interface DoctorOptions extends Partial<Record<TargetName, string>> {
   readonly admin?: Readonly<Record<string, string>>;
   readonly timeout: number;
+  readonly since: number;
   readonly json?: true;
 }
 
@@ -30,6 +34,7 @@ export function doctorCommand(): Command {
       duration,
       15_000,
     )
+    .option('--since <duration>', 'how far back to look for lost spans', duration, 3_600_000)
     .option('--json', 'print data in place of the table')
     .addHelpText(
       'after',
@@ -55,6 +60,7 @@ async function doctor(options: DoctorOptions): Promise<void> {
     admins: options.admin ?? {},
     ...(env.ADMIN_TOKEN && { adminToken: env.ADMIN_TOKEN }),
     timeoutMs: options.timeout,
+    sinceMs: Math.min(options.since, maxSinceMs),
     say: (line) => progress.live(line),
   });
   progress.clear();

@@ -128,6 +128,9 @@ function protocolOf(bytes: Buffer): FailureKind {
 }
 
 function messageOf({ message, code, errors }: RequestError): string {
+  // OpenSSL's reason stands within places of its source and line breaks.
+  const reason = /SSL routines:[^:]*:([^:]+):/.exec(message)?.[1];
+  if (reason !== undefined) return reason;
   // Where a name has several addresses, the error holds one for each.
   return message || errors?.map((each) => each.message).join(', ') || code || 'unknown error';
 }

@@ -31,7 +31,7 @@ export async function sendCanary(gatewayUrl: string, timeoutMs: number): Promise
   const hasPath = new URL(gatewayUrl).pathname !== '/';
   for (const path of hasPath ? [''] : paths) {
     const url = gatewayUrl + path;
-    const startUnixNano = unixNano();
+    const startUnixNano = BigInt(Date.now()) * 1_000_000n;
     const reply = await ask(url, {
       timeoutMs,
       headers: {
@@ -41,7 +41,8 @@ export async function sendCanary(gatewayUrl: string, timeoutMs: number): Promise
         'user-agent': userAgent,
       },
     });
-    const canary = { traceId, spanId, url, userAgent, startUnixNano, endUnixNano: unixNano() };
+    const endUnixNano = startUnixNano + BigInt(Math.round(reply.durationMs * 1e6));
+    const canary = { traceId, spanId, url, userAgent, startUnixNano, endUnixNano };
     const wrongPath = reply.kind === 'answer' && reply.body.includes('"no-such-path"');
     if (!wrongPath || path === '' || path === paths.at(-1)) return { ...canary, reply };
   }
@@ -74,8 +75,4 @@ export function canarySpan(canary: Canary): Span {
     resource: { attributes: { 'service.name': doctorService } },
     scope: { name: doctorService, version: '' },
   };
-}
-
-function unixNano(): bigint {
-  return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e3)) * 1000n;
 }

@@ -8,8 +8,8 @@ export interface ClockOffset {
   readonly marginMs: number;
 }
 
-/** What rounding and two clocks of one machine may differ by. */
-export const toleranceMs = 2;
+/** Machines with NTP agree to within about 10 ms; less says nothing. */
+export const toleranceMs = 20;
 
 /**
  * Offsets by hop. A callee's span lies within its caller's, as true time goes; so the callee's
@@ -39,7 +39,7 @@ export function clockOffsets(hops: readonly Hop[], doctor: string): ClockOffset[
   return offsets;
 }
 
-/** Whether the offset cannot be explained by the network and by rounding. */
+/** Whether the offset cannot be explained by the network, or by what NTP leaves. */
 export function isSkewed({ offsetMs, marginMs }: ClockOffset): boolean {
   return Math.abs(offsetMs) > marginMs + toleranceMs;
 }

@@ -1,10 +1,11 @@
 import { checkCollector } from './checks/collector.ts';
 import { checkGateway } from './checks/gateway.ts';
+import { checkPrometheus } from './checks/prometheus.ts';
 import { checkServices } from './checks/services.ts';
-import { checkEmbeddedSpans } from './checks/spans.ts';
+import { checkSpans } from './checks/spans.ts';
 import { checkStore } from './checks/store.ts';
 import type { Evidence } from './evidence.ts';
-import { type Diagnosis, skipped } from './stage.ts';
+import type { Diagnosis } from './stage.ts';
 
 /** What the evidence says, stage by stage, from client to store. */
 export function diagnose(evidence: Evidence): Diagnosis {
@@ -13,8 +14,8 @@ export function diagnose(evidence: Evidence): Diagnosis {
     ...checkServices(evidence),
     checkCollector(evidence),
     checkStore(evidence),
-    skipped('prometheus', '', 'not part of this stack'),
-    checkEmbeddedSpans(evidence),
+    checkPrometheus(evidence),
+    checkSpans(evidence),
   ];
   return {
     traceId: evidence.canary.traceId,

@@ -1,6 +1,8 @@
 import type { Span } from '../../traces/span.ts';
 import type { Reply } from './ask.ts';
 import type { Canary } from './canary.ts';
+import type { Series } from './counters.ts';
+import type { DownTarget } from './prometheus.ts';
 import type { ServiceCounts } from './serviceStats.ts';
 import type { EmbeddedCounts } from './store.ts';
 import type { Targets } from './targets.ts';
@@ -25,6 +27,22 @@ export interface Sighting {
   readonly strays: readonly Span[];
 }
 
+/** What Prometheus said. */
+export interface MetricsEvidence {
+  /** The answer to a query that costs nothing. */
+  readonly reply: Reply;
+  readonly isPrometheus: boolean;
+  readonly downTargets: readonly DownTarget[];
+  /** By metric; those that have failed only. */
+  readonly failedWrites: Readonly<Record<string, number>>;
+  /** By service, as the collector's span metrics count them. */
+  readonly spanMetrics: Twice<Readonly<Record<string, number>>>;
+  /** From the end of the wait for the trace until the span metrics had all its services, or never did. */
+  readonly waitedMs: number;
+  /** Counters of the spans' flow. */
+  readonly series: readonly Series[];
+}
+
 /** Everything that was found out; what it means is for the checks to say. */
 export interface Evidence {
   readonly targets: Targets;
@@ -37,6 +55,10 @@ export interface Evidence {
   readonly sighting: Sighting;
   /** The embedded collector's own counts; null where there is another one. */
   readonly embedded: Twice<EmbeddedCounts> | null;
+  /** Null where it was not asked: it is no part of the embedded stack. */
+  readonly metrics: MetricsEvidence | null;
+  /** How far back losses are looked for, in seconds. */
+  readonly sinceS: number;
   /** By service, of those whose admin API was named; null for one that did not answer. */
   readonly services: Readonly<Record<string, Twice<ServiceCounts> | null>>;
 }

@@ -3,9 +3,10 @@ import { encodeOtlpJson } from '../../traces/otlp/encode.ts';
 import type { Span } from '../../traces/span.ts';
 import { ask, type Reply } from './ask.ts';
 import { type Canary, canarySpan, sendCanary } from './canary.ts';
-import type { Evidence, Sighting, Twice } from './evidence.ts';
+import type { Evidence, MetricsEvidence, Sighting, Twice } from './evidence.ts';
 import { hopsOf, isWhole, serviceOf } from './hops.ts';
-import { isOurService } from './recognise.ts';
+import { Prometheus } from './prometheus.ts';
+import { isOurService, isQueryApi, tookSpans } from './recognise.ts';
 import { askService } from './serviceStats.ts';
 import { askEmbedded, askStrays, askTrace } from './store.ts';
 import type { Targets } from './targets.ts';
@@ -17,6 +18,8 @@ export interface GatherOptions {
   readonly adminToken?: string;
   /** Time for each answer, and for the trace to be whole. */
   readonly timeoutMs: number;
+  /** How far back losses are looked for. */
+  readonly sinceMs: number;
   /** Told what is waited for, now and then. */
   readonly say: (line: string) => void;
 }
@@ -30,10 +33,13 @@ const asideTimeoutMs = 3000;
 export async function gather(options: GatherOptions): Promise<Evidence> {
   const { targets, timeoutMs } = options;
   const { gateway, collector, query } = targets;
-  const ask1 = () =>
+  const askCounts = () =>
     Promise.all([askEmbedded(query.url, asideTimeoutMs), askServices(options)] as const);
 
-  const [embeddedBefore, servicesBefore] = await ask1();
+  const [embeddedBefore, servicesBefore] = await askCounts();
+  const isPartOfStack = embeddedBefore === null || targets.prometheus.asked;
+  const prometheus = isPartOfStack ? new Prometheus(targets.prometheus.url, timeoutMs) : null;
+  const spanMetricsBefore = (await prometheus?.spanMetrics()) ?? {};
   options.say('sending the canary');
   const canary = await sendCanary(gateway.url, timeoutMs);
   const [health, exported] = await Promise.all([
@@ -43,7 +49,11 @@ export async function gather(options: GatherOptions): Promise<Evidence> {
     exportSpan(collector.url, canary, timeoutMs),
   ]);
   const sighting = await watchFor(canary, isOurService(canary.reply, health), exported, options);
-  const [embeddedAfter, servicesAfter] = await ask1();
+  const metrics =
+    prometheus === null
+      ? null
+      : await askMetrics(prometheus, spanMetricsBefore, canary, sighting, options);
+  const [embeddedAfter, servicesAfter] = await askCounts();
   return {
     targets,
     timeoutMs,
@@ -51,6 +61,8 @@ export async function gather(options: GatherOptions): Promise<Evidence> {
     health,
     exported,
     sighting,
+    metrics,
+    sinceS: options.sinceMs / 1000,
     embedded: twice(embeddedBefore, embeddedAfter),
     services: Object.fromEntries(
       Object.keys(options.admins).map((name) => [
@@ -59,6 +71,40 @@ export async function gather(options: GatherOptions): Promise<Evidence> {
       ]),
     ),
   };
+}
+
+/** Waits until the span metrics have every service of the trace, then asks for the rest. */
+async function askMetrics(
+  prometheus: Prometheus,
+  before: Readonly<Record<string, number>>,
+  canary: Canary,
+  { spans }: Sighting,
+  { timeoutMs, sinceMs, say }: GatherOptions,
+): Promise<MetricsEvidence> {
+  const startMs = performance.now();
+  const reply = await prometheus.probe();
+  const isPrometheus = Prometheus.isPrometheus(reply);
+  const services = new Set(spans.map(serviceOf));
+  let after = before;
+  let waitedMs = 0;
+  while (isPrometheus) {
+    after = await prometheus.spanMetrics();
+    waitedMs = performance.now() - startMs;
+    const behind = [...services].filter((name) => !((after[name] ?? 0) > (before[name] ?? 0)));
+    if (behind.length === 0 || waitedMs >= timeoutMs) break;
+    say(`waiting for span metrics of ${behind.join(', ')}, ${(waitedMs / 1000).toFixed(0)} s`);
+    await sleep(lookEveryMs);
+  }
+  const sentS = Number(canary.startUnixNano / 1_000_000n) / 1000;
+  const [downTargets, failedWrites, series] = isPrometheus
+    ? await Promise.all([
+        prometheus.downTargets(),
+        prometheus.failedWrites(),
+        prometheus.flow(sentS - sinceMs / 1000, Date.now() / 1000),
+      ])
+    : [[], {}, []];
+  const spanMetrics = { before, after };
+  return { reply, isPrometheus, downTargets, failedWrites, spanMetrics, waitedMs, series };
 }
 
 function twice<T>(before: T | null, after: T | null): Twice<T> | null {
@@ -90,7 +136,7 @@ async function watchFor(
 ): Promise<Sighting> {
   const { url } = targets.query;
   const startMs = performance.now();
-  const isExported = exported.kind === 'answer' && exported.status === 200;
+  const isExported = tookSpans(exported);
   const spans = new Map<string, Span>();
   const own = canarySpan(canary);
   for (;;) {
@@ -102,11 +148,11 @@ async function watchFor(
     const waitedMs = performance.now() - startMs;
     const whole =
       (!isAnswered || isWhole(hopsOf(all, own))) && (!isExported || spans.has(canary.spanId));
-    const isHopeless = reply.kind !== 'answer' || (!isExported && !isAnswered);
+    const isHopeless = !isQueryApi(reply) || (!isExported && !isAnswered);
     if (whole || vanished > 0 || isHopeless || waitedMs >= timeoutMs) {
       const isEntryThere = all.some(({ kind }) => kind === 'server');
       const strays =
-        isAnswered && !isEntryThere && reply.kind === 'answer'
+        isAnswered && !isEntryThere && isQueryApi(reply)
           ? await askStrays(
               url,
               canary.userAgent,

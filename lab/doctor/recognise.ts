@@ -23,3 +23,18 @@ export function isOurService(reply: Reply, health: Reply | null): boolean {
   const { status, timestamp } = (jsonOf(health) ?? {}) as Record<string, unknown>;
   return status === 'ok' && typeof timestamp === 'string';
 }
+
+/** Whether a collector took what it was sent: OTLP answers 200 with a JSON object. */
+export function tookSpans(reply: Reply): boolean {
+  return reply.kind === 'answer' && reply.status === 200 && isObject(jsonOf(reply));
+}
+
+/** Whether Jaeger's API answered, with a trace or without one. */
+export function isQueryApi(reply: Reply): boolean {
+  if (reply.kind !== 'answer') return false;
+  return (reply.status === 200 || reply.status === 404) && isObject(jsonOf(reply));
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}

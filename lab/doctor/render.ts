@@ -55,7 +55,7 @@ function paragraph(stage: Stage, finding: Finding, paint: Paint, widthColumns: n
     ['came', finding.came],
     ['to do', finding.todo],
   ] as const;
-  const title = `${stage.name.replace(/^[\s↳]+/, '')}: ${stage.seen}`;
+  const title = `${stage.name.replace(/^[\s↳]+/, '')}: ${finding.title ?? stage.seen}`;
   return [
     ...wrap(title, widthColumns - 2).map((line) => `  ${paint('bold', line)}`),
     ...rows.flatMap(([label, text]) =>

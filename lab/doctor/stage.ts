@@ -7,6 +7,8 @@ export type StageState =
 
 /** What a stage should have done, what it did, what a person can do about it: sentences. */
 export interface Finding {
+  /** In a few words, where the stage's line has too many. */
+  readonly title?: string;
   readonly expected: string;
   readonly came: string;
   readonly todo: string;

@@ -2,6 +2,7 @@ import { ms } from '../../report/format.ts';
 import type { Reply } from '../ask.ts';
 import type { Evidence } from '../evidence.ts';
 import { jsonOf } from '../json.ts';
+import { tookSpans } from '../recognise.ts';
 import { refusal } from '../refusal.ts';
 import { type Finding, ok, type Stage, wrong } from '../stage.ts';
 import { howToSay, type Target } from '../targets.ts';
@@ -22,14 +23,14 @@ export function checkCollector({ targets, exported, embedded }: Evidence): Stage
     const { seen, came, todo } = refusedSpan(exported, target);
     return wrong(name, target.url, seen, { expected, came, todo });
   }
-  const answer = jsonOf(exported) as { partialSuccess?: PartialSuccess } | undefined;
-  if (typeof answer !== 'object' || answer === null) {
+  if (!tookSpans(exported)) {
     return wrong(name, target.url, 'answered 200, but is not a collector', {
       expected,
       came: `status 200 with ${exported.headers['content-type'] ?? 'no content type'}`,
       todo: `another program has this port: say where the collector is with ${howToSay(target)}`,
     });
   }
+  const answer = jsonOf(exported) as { partialSuccess?: PartialSuccess };
   if (Number(answer.partialSuccess?.rejectedSpans ?? 0) > 0) {
     return wrong(name, target.url, 'rejected our span', {
       expected,

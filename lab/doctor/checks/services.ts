@@ -122,10 +122,11 @@ function missingReason({ service }: Hop, evidence: Evidence): Omit<Finding, 'exp
       todo: `its exports hang: look at ${endpoint} and its log`,
     };
   }
-  const accepted = embedded?.after.acceptedByService[service];
-  if (embedded !== null && accepted !== undefined) {
+  const accepted = (at: 'before' | 'after') => embedded?.[at].acceptedByService[service] ?? 0;
+  const others = accepted('after') - accepted('before');
+  if (others > 0) {
     return {
-      came: `the collector has other spans of it (${accepted}), so it samples: this trace was left out`,
+      came: `the collector took ${plural(others, 'span')} of it meanwhile, of other traces: it samples, and left this one out`,
       todo: `OTEL_TRACES_SAMPLER of ${service} must be parentbased_… to follow its caller`,
     };
   }

@@ -1,11 +1,12 @@
-import { duration, plural } from '../../report/format.ts';
+import { count, duration, plural } from '../../report/format.ts';
 import { canarySpan } from '../canary.ts';
 import type { Evidence } from '../evidence.ts';
 import { hopsOf } from '../hops.ts';
-import { jsonOf } from '../json.ts';
+import { isQueryApi, tookSpans } from '../recognise.ts';
 import { refusal } from '../refusal.ts';
 import { type Finding, ok, type Stage, skipped, wrong } from '../stage.ts';
 import { howToSay } from '../targets.ts';
+import { flowOf, latestFlowOf } from './flowOf.ts';
 import { startStack } from './gateway.ts';
 
 const name = 'store';
@@ -20,15 +21,13 @@ export function checkStore(evidence: Evidence): Stage {
     const { seen, came, todo } = refusal(reply, target, startStack);
     return wrong(name, target.url, seen, { expected, came, todo });
   }
-  const isApi = typeof jsonOf(reply) === 'object' && (reply.status === 200 || reply.status === 404);
-  if (!isApi) {
+  if (!isQueryApi(reply)) {
     return wrong(name, target.url, `answered ${reply.status}, but not as Jaeger's API does`, {
       expected,
       came: `status ${reply.status}, ${reply.headers['content-type'] ?? 'no content type'}`,
       todo: `/api/v3 of Jaeger 2 is needed; say where it is with ${howToSay(target)}`,
     });
   }
-  const isExported = exported.kind === 'answer' && exported.status === 200;
   const isOwnThere = spans.some(({ spanId }) => spanId === canary.spanId);
   if (sighting.vanished > 0) {
     return wrong(
@@ -42,7 +41,7 @@ export function checkStore(evidence: Evidence): Stage {
       },
     );
   }
-  if (isExported && !isOwnThere) {
+  if (tookSpans(exported) && !isOwnThere) {
     return wrong(name, target.url, notThere(evidence), { expected, ...missing(evidence) });
   }
   if (spans.length === 0) {
@@ -84,6 +83,30 @@ function missing(evidence: Evidence): Omit<Finding, 'expected'> {
     return {
       came: `the embedded collector behind ${targets.query.url} has not received the doctor's span: it went to another one`,
       todo: `name a pair that belongs together: ${targets.collector.option} and ${targets.query.option}`,
+    };
+  }
+  const [before, now] = [flowOf(evidence), latestFlowOf(evidence)];
+  if (now !== null && now.sampledOut !== null) {
+    return {
+      came: `nothing: the collector decides by tail sampling which traces go on, and has left out ${plural(now.sampledOut, 'trace')}`,
+      todo:
+        'nothing, if it is meant to; to have this trace kept, raise COLLECTOR_SAMPLING_PERCENT, or ' +
+        'start the collector without the option tail-sampling',
+    };
+  }
+  if (before !== null && now !== null && (now.queued > 0 || now.sendFailed > before.sendFailed)) {
+    return {
+      came: `nothing: ${plural(now.queued, 'span')} wait in the collector's queue, ${count(now.sendFailed)} were given up`,
+      todo:
+        'the collector cannot reach the store: see that it runs, and JAEGER_OTLP_ENDPOINT of the ' +
+        'collector (host:port of its gRPC port); docker compose logs collector has the reason',
+    };
+  }
+  if (before !== null && now !== null && now.stored > before.stored) {
+    const spans = now.stored - before.stored;
+    return {
+      came: `nothing, though the store took ${plural(spans, 'span')} meanwhile: this trace was evicted at once`,
+      todo: evictionAdvice(false),
     };
   }
   return {
