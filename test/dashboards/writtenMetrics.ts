@@ -40,7 +40,7 @@ export const writtenMetrics: Readonly<Record<string, readonly string[]>> = {
     'otelcol_exporter_send_failed_metric_points_total',
     'otelcol_process_memory_rss_bytes',
     'otelcol_process_cpu_seconds_total',
-    'otelcol_processor_tail_sampling_count_spans_sampled_total',
+    'otelcol_processor_incoming_items_total',
     'otelcol_exporter_queue_size',
     'otelcol_exporter_queue_capacity',
   ],
@@ -62,7 +62,7 @@ export const onlyInTrouble: ReadonlySet<string> = new Set([
 
 /** Those of them that appear only with an option of the collector. */
 export const onlyWithOption: ReadonlySet<string> = new Set([
-  'otelcol_processor_tail_sampling_count_spans_sampled_total',
+  'otelcol_processor_incoming_items_total',
 ]);
 
 /** Those of them that are there while all is well. */
