@@ -90,8 +90,9 @@ export function startMetrics(options: MetricsOptions): ServiceMetrics {
   return { ...instruments(provider), stop };
 
   async function stop(): Promise<void> {
-    runtime.disable();
+    // The last export asks the runtime for its metrics, too.
     await provider.shutdown({ timeoutMillis: timeoutMs });
+    runtime.disable();
   }
 }
 

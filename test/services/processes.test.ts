@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import type { ServiceMessage } from '../../services/kit/protocol.ts';
+import { launch as launchService, ready, type ServiceProcess } from './serviceProcess.ts';
 import { callStep, meshOf, service, stub } from './support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aftershock-services-'));
@@ -34,31 +34,10 @@ afterEach(() => {
   }
 });
 
-/** Starts a service as the lab does; `said` are its messages, `log` what it wrote. */
-function launch(name: 'user' | 'relay', env: Record<string, string> = {}) {
-  const child = fork(`services/${name}.ts`, {
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-    env: {
-      ...process.env,
-      AFTERSHOCK_MESH: meshPath,
-      PORT: '0',
-      OTEL_SDK_DISABLED: 'true',
-      ...env,
-    },
-  });
-  children.push(child);
-  const said: ServiceMessage[] = [];
-  child.on('message', (message) => said.push(message as ServiceMessage));
-  const log = text(child.stdout as NonNullable<typeof child.stdout>);
-  const ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
-  return { child, said, log, ended };
-}
-
-async function ready({ child, said }: ReturnType<typeof launch>) {
-  if (said.length === 0) await once(child, 'message');
-  const [message] = said;
-  if (message?.type !== 'ready') throw new Error(`Not ready: ${JSON.stringify(message)}`);
-  return message;
+function launch(name: 'user' | 'relay', env: Record<string, string> = {}): ServiceProcess {
+  const started = launchService(name, meshPath, env);
+  children.push(started.child);
+  return started;
 }
 
 async function listening(listener: RequestListener): Promise<string> {
