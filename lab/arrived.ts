@@ -1,36 +1,39 @@
-import { closeSync, openSync, statSync, utimesSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pauseHitTraces } from './pauseHitTraces.ts';
+import { readMesh } from '../mesh/read.ts';
+import { JaegerSource } from '../traces/source/jaeger.ts';
+import { findArrival } from './arrival.ts';
 
 /**
- * Health check of the lab's container: exits 0 if, lately, a trace has gone all the way from the
- * load through the mesh and the collector to where it can be read, and a pause has hit one.
- * Says what is missing otherwise. `AFTERSHOCK_QUERY` is the query API's address;
- * `AFTERSHOCK_PAUSES=off` asks for a trace only.
+ * Health check of the lab's container: `arrived.js <mesh file>` exits 0 if lately a trace has gone
+ * all the way from the load through the mesh and the collector to where it is read, and a pause has
+ * hit it. `AFTERSHOCK_QUERY` is the query API; with `AFTERSHOCK_PAUSES=off` any trace will do.
  */
 
-const lookBackMs = 5 * 60_000;
-/** Health is asked for often while things start; a good answer holds for this long. */
+const lookBackMs = 120_000;
+const limitMs = 4000;
+/** A good answer holds for this long: while things start, health is asked for often. */
 const goodForMs = 30_000;
 const goodFile = join(tmpdir(), 'aftershock-arrived');
 
-const goodMs = statSync(goodFile, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-if (Date.now() - goodMs > goodForMs) {
+const goodSinceMs = statSync(goodFile, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+if (Date.now() - goodSinceMs > goodForMs) {
   try {
-    const found = await pauseHitTraces({
-      queryUrl: process.env.AFTERSHOCK_QUERY ?? 'http://127.0.0.1:16686',
-      nowMs: Date.now(),
+    const mesh = readMesh(process.argv[2] ?? 'mesh/compose.yaml');
+    const traceId = await findArrival({
+      source: new JaegerSource(process.env.AFTERSHOCK_QUERY ?? 'http://127.0.0.1:16686', {
+        timeoutMs: limitMs,
+        attempts: 1,
+      }),
+      mesh,
+      nowUnixNano: BigInt(Date.now()) * 1_000_000n,
       lookBackMs,
-      signal: AbortSignal.timeout(4000),
+      hitByPause: mesh.pauses.length > 0 && process.env.AFTERSHOCK_PAUSES !== 'off',
+      signal: AbortSignal.timeout(limitMs),
     });
-    const wantsPause = process.env.AFTERSHOCK_PAUSES !== 'off';
-    if (found.traces === 0) throw new Error('no trace of the load has arrived');
-    if (wantsPause && found.pauses === 0) throw new Error('no pause has arrived');
-    if (wantsPause && found.hit.length === 0) throw new Error('no pause has hit a trace');
-    console.log(found.hit[0] ?? `${found.traces} traces`);
-    closeSync(openSync(goodFile, 'a'));
-    utimesSync(goodFile, new Date(), new Date());
+    writeFileSync(goodFile, traceId);
+    console.log(`trace ${traceId}`);
   } catch (error) {
     console.error((error as Error).message);
     process.exitCode = 1;
