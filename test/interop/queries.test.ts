@@ -103,10 +103,10 @@ test('Prometheus can evaluate every rule', async () => {
 test('what is counted only in trouble has the name that is read', async () => {
   stack.program('jaeger').kill();
   await stack.program('collector').stop();
-  // A queue for some 15 s, batches given up after 5 s, and nobody where Prometheus should be.
+  // A queue for some 15 s, batches given up after 10 s, and nobody where Prometheus should be.
   await stack.startCollector([], {
     COLLECTOR_QUEUE_SPANS: '2048',
-    COLLECTOR_RETRY_TIME: '5s',
+    COLLECTOR_RETRY_TIME: '10s',
     PROMETHEUS_OTLP_ENDPOINT: 'http://127.0.0.1:1',
   });
   await untilWritten(onlyInTrouble);
