@@ -34,6 +34,7 @@ const benchmark: Benchmark = {
       return [
         ...(await rates(programs, runs, say)),
         ...(await memory(programs, Math.min(runs, 3), say)),
+        await disk(programs, Math.min(runs, 3)),
         row('a span on the wire, protobuf', 'bytes', bodies(encodings.protobuf).map(bytesASpan)),
       ];
     } finally {
@@ -107,6 +108,19 @@ async function memory(programs: RealPrograms, runs: number, say: Say): Promise<B
     rows.push(row(`a span ${where}`, 'bytes of RSS', bytes));
   }
   return rows;
+}
+
+/** What Badger has on disk for a span after a clean stop, which writes its tables out. */
+async function disk(programs: RealPrograms, runs: number): Promise<BenchmarkRow> {
+  const bytes: number[] = [];
+  for (let run = 0; run < runs; run++) {
+    const { otlpUrl, done, diskBytes } = await programs.jaegerOnDisk();
+    await sendBodies(otlpUrl, bodies(encodings.protobuf), BODIES_HELD);
+    await done(BODIES_HELD * SPANS_PER_BODY);
+    await programs.stop();
+    bytes.push(diskBytes() / (BODIES_HELD * SPANS_PER_BODY));
+  }
+  return row('a span in Jaeger’s Badger', 'bytes on disk', bytes);
 }
 
 /** One of each service and route, so that span metrics have series to find. */

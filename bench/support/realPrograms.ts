@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -93,9 +93,34 @@ export class RealPrograms {
   }
 
   /** `dashboards/jaeger/config.yaml`: stored is what it has acknowledged. */
-  async jaeger(): Promise<Taker> {
+  jaeger(): Promise<Taker> {
+    return this.#jaeger('dashboards/jaeger/config.yaml');
+  }
+
+  /** The same, but it keeps its traces in Badger, in a folder of its own. */
+  async jaegerOnDisk(): Promise<Taker & { diskBytes(): number }> {
+    const folder = mkdtempSync(join(this.#folder, 'badger-'));
+    const config = parse(readFileSync(join(root, 'dashboards/jaeger/config.yaml'), 'utf8'));
+    config.extensions.jaeger_storage.backends.memory = {
+      badger: { directories: { keys: folder, values: folder }, ephemeral: false },
+    };
+    const file = `${folder}.yaml`;
+    writeFileSync(file, stringify(config));
+    const taker = await this.#jaeger(file);
+    return {
+      ...taker,
+      // Blocks in use: Badger reserves files far larger than what is in them.
+      diskBytes: () =>
+        readdirSync(folder).reduce(
+          (sum, name) => sum + 512 * statSync(join(folder, name)).blocks,
+          0,
+        ),
+    };
+  }
+
+  async #jaeger(file: string): Promise<Taker> {
     const ports = await freePorts(['http', 'grpc', 'query', 'queryGrpc', 'health', 'metrics']);
-    const process = await this.#start('jaeger', ['dashboards/jaeger/config.yaml'], ports, {
+    const process = await this.#start('jaeger', [file], ports, {
       JAEGER_HOST: host,
       JAEGER_HTTP_PORT: String(ports.query),
       JAEGER_GRPC_PORT: String(ports.queryGrpc),
