@@ -2,7 +2,7 @@ import type { Span } from './span.ts';
 
 export interface SpanNode {
   readonly span: Span;
-  /** In order of start; of equal starts, the one that ends later first. */
+  /** In order of start; of equal starts, the one that ends later first; then by id. */
   readonly children: readonly SpanNode[];
   /** The root of a trace, or a span whose parent is not there, or that closes a cycle. */
   readonly place: 'root' | 'orphan' | 'cycle' | 'child';
@@ -68,9 +68,13 @@ function cycleStarts(
 }
 
 function byStart({ span: a }: SpanNode, { span: b }: SpanNode): number {
-  return compare(a.startUnixNano, b.startUnixNano) || compare(b.endUnixNano, a.endUnixNano);
+  return (
+    compare(a.startUnixNano, b.startUnixNano) ||
+    compare(b.endUnixNano, a.endUnixNano) ||
+    compare(a.spanId, b.spanId)
+  );
 }
 
-function compare(a: bigint, b: bigint): number {
+function compare<T extends bigint | string>(a: T, b: T): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
