@@ -27,6 +27,18 @@ export class PrometheusApi {
       .filter(({ value }) => !Number.isNaN(value));
   }
 
+  /** Every value of every series within the last `seconds`, asked for once a second. */
+  async values(expr: string, seconds: number): Promise<readonly number[]> {
+    const end = Date.now() / 1000;
+    const { result } = (await this.#get('query_range', {
+      query: expr,
+      start: String(end - seconds),
+      end: String(end),
+      step: '1',
+    })) as { result: { values: [number, string][] }[] };
+    return result.flatMap(({ values }) => values.map(([, value]) => Number(value)));
+  }
+
   /** Of the last five minutes. */
   async exemplars(expr: string): Promise<readonly Exemplar[]> {
     const end = Date.now() / 1000;
@@ -36,10 +48,6 @@ export class PrometheusApi {
       end: String(end),
     })) as { exemplars: Exemplar[] }[];
     return series.flatMap(({ exemplars }) => exemplars);
-  }
-
-  async metricNames(): Promise<readonly string[]> {
-    return (await this.#get('label/__name__/values', {})) as string[];
   }
 
   /** Whether each rule could be evaluated the last time. */

@@ -15,7 +15,7 @@ export function headlineSection(): Section {
     title: 'Is the mesh up, and what does a client feel?',
     lines: [
       {
-        height: 3,
+        height: 4,
         panels: [[24, text('How to read this page', 'What is shown here, in which order', guide)]],
       },
       {
