@@ -86,7 +86,7 @@ export function createCaller(
     transformResponse: (body: string) => body,
     validateStatus: null,
     maxContentLength: 1 << 20,
-    ...(tracer === null ? {} : { transport: { request: requestWithContext } }),
+    ...(tracer === null ? {} : { transport: new ContextTransport() }),
     headers: { common: { accept: 'application/json' } },
   });
 
@@ -176,11 +176,14 @@ export function createCaller(
 /**
  * `http.request` with the active context in its headers. It goes in here, below axios, as an
  * instrumentation of http does it: on their way through axios the headers cost as much as a span.
+ * A class, because axios copies a plain object for each request.
  */
-function requestWithContext(options: RequestOptions, onResponse: () => void): ClientRequest {
-  propagation.inject(context.active(), options.headers);
-  const { request } = options.protocol === 'https:' ? https : http;
-  return request(options, onResponse);
+class ContextTransport {
+  request(options: RequestOptions, onResponse: () => void): ClientRequest {
+    propagation.inject(context.active(), options.headers);
+    const { request } = options.protocol === 'https:' ? https : http;
+    return request(options, onResponse);
+  }
 }
 
 /** Waiting before attempt `resends + 1`, in milliseconds; see {@link Backoff}. */

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { context, propagation, trace } from '@opentelemetry/api';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import type { Program } from '../../mesh/mesh.ts';
 import { randomStream } from '../../mesh/random.ts';
@@ -8,6 +8,7 @@ import { Attribute } from './attributes.ts';
 import { type CallContext, type CallResult, createCaller } from './call.ts';
 import { readDeadline, refuseExpired } from './deadline.ts';
 import type { Settings } from './environment.ts';
+import { leanRootContext } from './leanContext.ts';
 import { createLimit } from './limit.ts';
 import type { Logger } from './logger.ts';
 import { startOwnPauses } from './ownPauses.ts';
@@ -203,7 +204,7 @@ export async function startService(
       app(req, res);
       return;
     }
-    const parent = propagation.extract(ROOT_CONTEXT, req.headers);
+    const parent = propagation.extract(leanRootContext, req.headers);
     const span = startServerSpan(tracer, parent, req);
     res.span = span;
     context.with(trace.setSpan(parent, span), app, undefined, req, res);
