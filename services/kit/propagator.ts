@@ -65,10 +65,9 @@ export class HopPropagator implements TextMapPropagator {
  * order. A changed member moves to the left and a full list loses its last (W3C Trace Context, 3.5).
  */
 export function renewHop(traceState: string, sentUnixMicros: number): string {
-  const received = readHop(traceState);
-  const own = `${memberKey}=h:${(received?.hop ?? 0) + 1};t:${sentUnixMicros}`;
-  const alone = received !== undefined && !traceState.includes(',');
-  if (alone || traceState === '') return own;
+  const hop = (readHop(traceState)?.hop ?? 0) + 1;
+  const own = `${memberKey}=h:${hop};t:${sentUnixMicros}`;
+  if (traceState === '') return own;
   const foreign = traceState.split(',').filter((member) => !isOwn(member) && member.trim() !== '');
   return [own, ...foreign.slice(0, maxMembers - 1)].join(',');
 }
