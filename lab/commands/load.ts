@@ -10,25 +10,27 @@ import { LapLog } from '../load/lapLog.ts';
 import { LoadProcess } from '../load/loadProcess.ts';
 import { onInterrupt } from './interrupt.ts';
 import { duration, positiveNumber, seed } from './numberOption.ts';
+import { urlFrom } from './outsideOptions.ts';
 import { httpUrl } from './urlOption.ts';
 import { UsageError } from './usageError.ts';
 
 interface LoadOptions {
   readonly target: string;
   readonly mesh: string;
-  readonly collector: string;
+  readonly collector?: string;
   readonly rate?: number;
   readonly duration?: Milliseconds;
+  readonly every: Milliseconds;
   readonly seed?: number;
   readonly json?: true;
 }
 
-const lapMs = 10_000;
+const defaultCollectorUrl = 'http://127.0.0.1:4318';
 const readyTimeoutMs = 30_000;
 const probeTimeoutMs = 2000;
 const stopTimeoutMs = 10_000;
 
-/** `aftershock load`: a line every 10 s to stdout, as JSON lines with `--json`; trouble to stderr. */
+/** `aftershock load`: a line now and then to stdout, as JSON with `--json`; trouble to stderr. */
 export function loadCommand(): Command {
   return new Command('load')
     .description('steady open-loop load on a mesh that runs already, until it is ended')
@@ -39,16 +41,22 @@ export function loadCommand(): Command {
     )
     .option('--mesh <file>', 'mesh file: rate, arrivals, timeout and path', 'mesh/chain.yaml')
     .addOption(
-      new Option('--collector <url>', 'where the root spans go: base URL for OTLP over HTTP')
-        .env('AFTERSHOCK_COLLECTOR')
-        .argParser(httpUrl)
-        .default('http://127.0.0.1:4318'),
+      new Option(
+        '--collector <url>',
+        'where the root spans go: base URL of OTLP over HTTP (default: AFTERSHOCK_COLLECTOR, or ' +
+          `${defaultCollectorUrl})`,
+      ).argParser(httpUrl),
     )
     .addOption(
       new Option('--rate <number>', 'intended requests per second').argParser(positiveNumber),
     )
     .addOption(
       new Option('--duration <time>', 'ends by itself after this time').argParser(duration),
+    )
+    .addOption(
+      new Option('--every <time>', 'a line about so much of it')
+        .argParser(duration)
+        .default(10_000, '10s'),
     )
     .addOption(new Option('--seed <number>', 'all chance comes from it').argParser(seed))
     .option('--json', 'print data in place of sentences')
@@ -67,6 +75,8 @@ async function load(options: LoadOptions): Promise<void> {
   );
   const origin = originOf(options.target);
   const route = entryRoute(mesh);
+  const collectorUrl =
+    options.collector ?? urlFrom(process.env, 'AFTERSHOCK_COLLECTOR') ?? defaultCollectorUrl;
   const print = (data: object, line: string) =>
     process.stdout.write(`${options.json === true ? JSON.stringify(data) : line}\n`);
   const say = (line: string) => process.stderr.write(`${new Date().toISOString()} ${line}\n`);
@@ -82,7 +92,7 @@ async function load(options: LoadOptions): Promise<void> {
   const interrupt = onInterrupt(() => process.exit(1));
   const generator = await LoadProcess.launch({
     env: {
-      ...exportEnvironment(options.collector, process.env),
+      ...exportEnvironment(collectorUrl, process.env),
       // Small batches: what is being serialised cannot be sent on time.
       OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '128',
     },
@@ -90,11 +100,11 @@ async function load(options: LoadOptions): Promise<void> {
     onChild: (child) => process.once('exit', () => child.kill()),
   });
   try {
-    const { duration } = options;
+    const { duration, every: lapMs } = options;
     say(
       `${mesh.load.rate} requests/s (${mesh.load.arrivals}) to ${origin}${route} ` +
         `${duration === undefined ? 'until Ctrl-C' : `for ${formatDuration(duration)}`}; ` +
-        `spans of service "load" to ${options.collector}`,
+        `spans of service "load" to ${collectorUrl}`,
     );
     const silence = await whyNoAnswer(`${origin}/health`);
     if (silence !== null) {
