@@ -1,7 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Manifest, nameOf, parseManifests } from '../../deploy/manifests.ts';
 import { mayConnect, selects } from '../../deploy/network.ts';
@@ -9,8 +8,8 @@ import { policyFaults } from '../../deploy/policy.ts';
 import { type BinaryName, binary } from '../tools/binaries.ts';
 import { kubernetesFaults } from '../tools/kubernetesValidate.ts';
 import { run } from '../tools/run.ts';
+import { kustomize, setUpContainer } from './kustomize.ts';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
 /** Those that Kubernetes supports in November 2026. */
 const kubernetesVersions = ['1.35.0', '1.36.0', '1.37.0'];
 
@@ -23,13 +22,7 @@ const objectsOf = (name: Kustomization): Manifest[] => parseManifests(texts.get(
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'aftershock-deploy-'));
-  const kustomize = await binary('kustomize');
-  for (const name of kustomizations) {
-    // No option: what `kubectl apply -k` would do.
-    const { code, output } = await run(kustomize, ['build', join(root, 'deploy', name)]);
-    if (code !== 0) throw new Error(`kustomize build deploy/${name}: ${output}`);
-    texts.set(name, output);
-  }
+  for (const name of kustomizations) texts.set(name, await kustomize(name));
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -128,7 +121,7 @@ test.each([
 }[])('$program finds $object of deploy/$kustomization valid', async (row) => {
   const objects = objectsOf(row.kustomization);
   const place = mkdtempSync(join(folder, 'mounted-'));
-  const container = mountConfigMaps(objects, row.object, place);
+  const container = setUpContainer(objects, row.object, place);
   const configs = container.args
     .filter((arg) => /^--config(\.file)?=/.test(arg))
     .map((arg) => arg.replace(/^--config(\.file)?=/, ''));
@@ -145,34 +138,6 @@ test.each([
   };
   expect(await run(await binary(row.program), args, { env })).toMatchObject({ code: 0 });
 });
-
-interface MountedContainer {
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-}
-
-/** Writes what a pod would find in its ConfigMap volumes below `place`. */
-function mountConfigMaps(objects: Manifest[], object: string, place: string): MountedContainer {
-  const pod = objects.find((one) => nameOf(one) === object)?.spec.template.spec;
-  const [container] = pod.containers;
-  for (const { name, mountPath, subPath } of container.volumeMounts) {
-    const volume = pod.volumes.find((one: { name: string }) => one.name === name);
-    if (volume?.configMap === undefined) continue;
-    const map = objects.find((one) => nameOf(one) === `ConfigMap/${volume.configMap.name}`);
-    const target = subPath === undefined ? mountPath : mountPath.replace(/\/[^/]+$/, '');
-    mkdirSync(join(place, target), { recursive: true });
-    for (const [file, text] of Object.entries(map?.data ?? {})) {
-      writeFileSync(join(place, target, file), text);
-    }
-  }
-  const env = (container.env ?? []).filter(({ value }: { value?: string }) => value !== undefined);
-  return {
-    args: container.args,
-    env: Object.fromEntries(
-      env.map(({ name, value }: { name: string; value: string }) => [name, value]),
-    ),
-  };
-}
 
 function imagesOf(objects: readonly Manifest[]): string[] {
   return objects.flatMap(({ spec }) =>
