@@ -1,11 +1,38 @@
 import { DashboardBuilder, DashboardCursorSync } from '@grafana/grafana-foundation-sdk/dashboard';
 import { placeSections, type Section } from './layout.ts';
 import { pageLink } from './pageLink.ts';
-import { timeSeries } from './panels.ts';
+import { type Query, timeSeries } from './panels.ts';
 import { orZero, rateOf } from './queries.ts';
-import { losses } from './sections/spans.ts';
 
 export const pathUid = 'aftershock-path';
+
+/** Where spans are refused, to be sent again, or given up. Some of these counters exist only then. */
+const troubles: readonly Query[] = [
+  {
+    legend: 'dropped by a service',
+    expr: orZero(rateOf('otel_sdk_processor_span_processed_total{error_type!=""}')),
+  },
+  {
+    legend: 'export given up by a service',
+    expr: orZero(rateOf('otel_sdk_exporter_span_exported_total{error_type!=""}')),
+  },
+  {
+    legend: 'refused by the collector',
+    expr: orZero(rateOf('otelcol_receiver_refused_spans_total{job="collector"}')),
+  },
+  {
+    legend: 'refused, queue of the collector full',
+    expr: orZero(rateOf('otelcol_exporter_enqueue_failed_spans_total{job="collector"}')),
+  },
+  {
+    legend: 'given up by the collector',
+    expr: orZero(rateOf('otelcol_exporter_send_failed_spans_total{job="collector"}')),
+  },
+  {
+    legend: 'not stored by Jaeger',
+    expr: orZero(rateOf('otelcol_exporter_send_failed_spans_total{job="jaeger"}')),
+  },
+];
 
 /** For whoever misses a span: every queue and every door on its way. */
 export function pathDashboard(storyUid: string): DashboardBuilder {
@@ -123,11 +150,11 @@ function collector(): Section {
           [
             8,
             timeSeries({
-              title: 'Dropped, by where',
+              title: 'Refused or dropped, by where',
               description:
-                'Spans a second that were given up and counted. All 0 in a healthy stack.',
+                'Spans a second. What is refused is kept by its sender, which tries again; what is dropped or given up is gone, and counted. All 0 in a healthy stack.',
               unit: 'short',
-              queries: losses,
+              queries: troubles,
             }),
           ],
         ],

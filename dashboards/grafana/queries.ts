@@ -23,13 +23,13 @@ export const handlerSpans = 'span_kind="SPAN_KIND_SERVER"';
 /** Only the services that are chosen at the top of the page. */
 export const chosen = 'service_name=~"$service"';
 
-/** Milliseconds, read between the limits of buckets. @param quantile 0 to 1. */
-export function spanQuantile(quantile: number, selector: string, by: string): string {
+/** Milliseconds by service, read between the limits of buckets. */
+export function spanP99(selector: string): string {
   const buckets = `${spanDuration}_bucket{${selector}}[${percentileWindow}]`;
-  return `histogram_quantile(${quantile}, sum by (${['le', by].join(', ')}) (rate(${buckets})))`;
+  return `histogram_quantile(0.99, sum by (le, service_name) (rate(${buckets})))`;
 }
 
-/** Seconds by service, as the services themselves report it. */
+/** Seconds by service, by the metric that most dashboards show. */
 export const handlerP99 = `histogram_quantile(0.99, sum by (le, service_name) (rate(http_server_request_duration_seconds_bucket[${percentileWindow}])))`;
 
 /** Milliseconds. */

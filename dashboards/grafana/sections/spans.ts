@@ -1,6 +1,6 @@
 import type { Placed, Section } from '../layout.ts';
-import { type Query, stat, timeSeries } from '../panels.ts';
-import { inRange, orZero, rateOf } from '../queries.ts';
+import { stat, timeSeries } from '../panels.ts';
+import { inRange, rateOf } from '../queries.ts';
 
 /** Stages of a span's way, in order, with the counter that stands for each. */
 const stages = [
@@ -41,34 +41,6 @@ const stages = [
   },
 ] as const;
 
-/** Where spans are dropped knowingly. Each of these counters exists only once it has counted. */
-export const losses: readonly Query[] = [
-  {
-    legend: 'dropped by a service',
-    expr: orZero(rateOf('otel_sdk_processor_span_processed_total{error_type!=""}')),
-  },
-  {
-    legend: 'export failed',
-    expr: orZero(rateOf('otel_sdk_exporter_span_exported_total{error_type!=""}')),
-  },
-  {
-    legend: 'refused by the collector',
-    expr: orZero(rateOf('otelcol_receiver_refused_spans_total{job="collector"}')),
-  },
-  {
-    legend: 'queue of the collector full',
-    expr: orZero(rateOf('otelcol_exporter_enqueue_failed_spans_total{job="collector"}')),
-  },
-  {
-    legend: 'given up by the collector',
-    expr: orZero(rateOf('otelcol_exporter_send_failed_spans_total{job="collector"}')),
-  },
-  {
-    legend: 'not stored by Jaeger',
-    expr: orZero(rateOf('otelcol_exporter_send_failed_spans_total{job="jaeger"}')),
-  },
-];
-
 /** Whether the evidence arrived. */
 export function spansSection(): Section {
   return {
@@ -83,8 +55,8 @@ export function spansSection(): Section {
               stat({
                 title: `Spans ${name}`,
                 description: `${description} In the time range of this page; each stage should show nearly what the one before it shows. What is on the way, and what a counter had counted before its first sample, makes a difference in the first minutes.`,
-                unit: 'short',
-                decimals: 1,
+                unit: 'locale',
+                decimals: 0,
                 queries: [{ expr: inRange(counter), legend: name }],
                 steps: [{ value: null, color: 'blue' }],
               }),

@@ -8,7 +8,7 @@ import {
   handlerSpans,
   rateWindow,
   spanMean,
-  spanQuantile,
+  spanP99,
 } from '../queries.ts';
 
 /** Hops of the chain, from the client on. */
@@ -46,7 +46,7 @@ export function tiersSection(): Section {
               softMax: softMaxMs,
               queries: [
                 {
-                  expr: spanQuantile(0.99, callerSpans, 'service_name'),
+                  expr: spanP99(callerSpans),
                   legend: '{{service_name}}',
                   exemplars: true,
                 },
