@@ -49,7 +49,12 @@ export const emptyChain: Mesh = {
   durations: { warmup: 0, baseline: 0, pauses: 0 },
 };
 
-export async function startChain(tracing: Tracing, otlpEndpoint: string): Promise<Chain> {
+/** @param environment what the services are told besides. */
+export async function startChain(
+  tracing: Tracing,
+  otlpEndpoint: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Chain> {
   const folder = await mkdtemp(join(tmpdir(), 'aftershock-bench-'));
   const meshPath = join(folder, 'mesh.json');
   await writeFile(meshPath, JSON.stringify(emptyChain));
@@ -61,6 +66,7 @@ export async function startChain(tracing: Tracing, otlpEndpoint: string): Promis
       AFTERSHOCK_MESH: meshPath,
       AFTERSHOCK_PEERS: JSON.stringify(urls),
       OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint,
+      ...environment,
     });
     children.push(child);
     const [message] = (await once(child, 'message')) as [ServiceMessage];

@@ -143,7 +143,7 @@ test('every collection is in v8js.gc.duration', async () => {
   const order = await fetch(`${adminUrl}/pauses`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ kind: 'gc', durationMs: 150, phase: 'check' }),
+    body: JSON.stringify({ kind: 'gc', durationMs: 80, phase: 'check' }),
   });
   expect(order.status).toBe(200);
   const { natural, forced } = (await stopped(user)).majorCollections;
