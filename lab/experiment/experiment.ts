@@ -87,7 +87,8 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
 
   options.signal.removeEventListener('abort', onSignal);
   const stay = options.stay && failures.length === 0;
-  if (stage !== null && !stay) failures.push(...(await stage.stop()));
+  const isCollectorGone = options.outside && settled?.settled === false ? true : undefined;
+  if (stage !== null && !stay) failures.push(...(await stage.stop(isCollectorGone)));
   const final = finalStats(mesh, stage, stay ? (settled?.services ?? {}) : {});
   const spans: Run['spans'] = {
     load: stage?.load.spans ?? null,

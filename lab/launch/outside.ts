@@ -33,7 +33,7 @@ async function whyNotExport(collectorUrl: string): Promise<string | null> {
   try {
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { ...exportHeaders(process.env), 'content-type': 'application/json' },
       body: '{"resourceSpans":[]}',
       signal: AbortSignal.timeout(timeoutMs),
     });
@@ -48,6 +48,17 @@ async function whyNotExport(collectorUrl: string): Promise<string | null> {
     const cause = error instanceof TypeError && error.cause ? error.cause : error;
     return `${what}: ${timedOut ? `no answer within ${timeoutMs / 1000} s` : describe(cause)}`;
   }
+}
+
+/** `OTEL_EXPORTER_OTLP_HEADERS` (`key=value,…`, percent-encoded), as exporters send them. */
+function exportHeaders({ OTEL_EXPORTER_OTLP_HEADERS: text = '' }: NodeJS.ProcessEnv) {
+  const pairs = text.split(',').filter((pair) => pair.includes('='));
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const equals = pair.indexOf('=');
+      return [pair.slice(0, equals).trim(), decodeURIComponent(pair.slice(equals + 1).trim())];
+    }),
+  );
 }
 
 /** Any JSON object: an answer to nothing at all has no fields that must be there. */

@@ -97,9 +97,11 @@ export class Stage {
   /**
    * Stops everything without losing a span: the load, then the services from the entry to the
    * leaves, the collector last.
+   * @param isCollectorGone nobody takes spans any more: each would wait in vain for that, so all at
+   *   once.
    * @returns what went wrong, as sentences.
    */
-  async stop(): Promise<string[]> {
+  async stop(isCollectorGone = this.#collector?.child?.running === false): Promise<string[]> {
     const levels = startLevels(this.#options.mesh)
       .toReversed()
       .map((names) => names.flatMap((name) => this.#services.get(name)?.child ?? []));
@@ -108,8 +110,7 @@ export class Stage {
       ...levels,
       this.#collector?.child ? [this.#collector.child] : [],
     ];
-    // Without a collector each waits in vain for its spans to be taken: better all at once.
-    const order = this.#collector?.child?.running === false ? [inOrder.flat()] : inOrder;
+    const order = isCollectorGone ? [inOrder.flat()] : inOrder;
     const failures: string[] = [];
     for (const group of order) {
       await Promise.all(

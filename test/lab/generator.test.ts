@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { Generator, type GeneratorOptions, type Outcome } from '../../lab/load/generator.ts';
-import { sendTimes } from '../../lab/load/schedule.ts';
+import { arrivals, sendTimes } from '../../lab/load/schedule.ts';
 
 const servers: Server[] = [];
 
@@ -160,4 +160,48 @@ test('halt() gives up what is still open when its patience ends', async () => {
 test('an empty schedule is played at once', async () => {
   const { generator: load } = generator('http://127.0.0.1:1', { sendTimes: new Float64Array() });
   expect(await load.play()).toMatchObject({ intended: 0, latencyMs: { p50: 0, max: 0 } });
+});
+
+test('lap() gives what there was since the last one, and forgets it', async () => {
+  const origin = await serve((request, response) => {
+    response.writeHead(request.url === '/bad' ? 503 : 200).end();
+  });
+  let n = 0;
+  const { generator: load } = generator(origin, {
+    nextPath: () => (n++ === 0 ? '/bad' : '/x'),
+    sendTimes: arrivals({ rate: 100, arrivals: 'constant' }, Number.POSITIVE_INFINITY, () => 0),
+    durationMs: Number.POSITIVE_INFINITY,
+  });
+  const done = load.play();
+  await expect.poll(() => load.snapshot().succeeded).toBeGreaterThan(5);
+  const first = load.lap();
+  expect(first).toMatchObject({ failed: 1, errors: { 503: 1 } });
+  expect(load.snapshot()).toMatchObject({
+    intended: 0,
+    failed: 0,
+    latencyMs: { max: 0 },
+    errors: {},
+  });
+  await expect.poll(() => load.snapshot().succeeded).toBeGreaterThan(0);
+  load.halt(1000);
+  await done;
+  const rest = load.lap();
+  expect(first.intended + rest.intended).toBe(n);
+  expect(first.succeeded + first.failed + rest.succeeded + rest.failed).toBe(n);
+});
+
+test('requests later than maxLateMs are dropped, unobserved, and the load goes on', async () => {
+  const origin = await serve((_request, response) => response.end());
+  // As if the process had been stopped for an hour.
+  const { generator: load, outcomes } = generator(origin, {
+    startMs: performance.now() - 3_600_000,
+    sendTimes: arrivals({ rate: 10, arrivals: 'constant' }, 3_600_500, () => 0),
+    durationMs: 3_600_500,
+    maxLateMs: 5000,
+  });
+  const { intended, sent, dropped, failed } = await load.play();
+  expect({ intended, failed }).toEqual({ intended: 36_005, failed: dropped });
+  expect(sent).toBeGreaterThan(45);
+  expect(sent).toBeLessThan(60);
+  expect(outcomes).toHaveLength(sent);
 });
