@@ -5,13 +5,13 @@ export interface Series {
   readonly samples: readonly (readonly [unixS: number, value: number])[];
 }
 
-/** A series whose first sample is later than this after the window's begin had not begun before. */
-const newAfterS = 60;
+/** Samples from this long before a window are needed to tell what began within it. */
+export const lookbackS = 60;
 
 /**
  * How much a counter has grown from `fromS` to `untilS`: as Prometheus's `increase`, but with the
  * samples as they are, not extrapolated. A value that falls, and each restart, begins anew at 0; a
- * series that begins within the window counts from 0.
+ * series without a sample before the window counts from 0.
  * @param restartsS when the counter's process was seen to have restarted.
  * @param evenly whether it grows evenly between two samples, or stays until the next.
  */
@@ -22,17 +22,18 @@ export function increase(
   restartsS: readonly number[] = [],
   evenly = false,
 ): number {
-  const [first] = samples;
-  if (first === undefined || first[0] > untilS) return 0;
-  let total = first[0] > fromS + newAfterS ? first[1] : 0;
-  let [lastS, last] = first;
-  for (const [unixS, value] of samples.slice(1)) {
+  let total = 0;
+  let [lastS, last] = samples.findLast(([unixS]) => unixS <= fromS) ?? [fromS, 0];
+  for (const [unixS, value] of samples) {
+    if (unixS <= lastS) continue;
     const restarted = value < last || restartsS.some((s) => s > lastS && s <= unixS);
     const grown = restarted ? value : value - last;
-    if (unixS > untilS) {
-      return evenly ? total + (grown * (untilS - lastS)) / (unixS - lastS) : total;
-    }
-    total += grown;
+    // Of the step that reaches over an end of the window, the share within.
+    const stepS = unixS - lastS;
+    const withinS = Math.min(unixS, untilS) - Math.max(lastS, fromS);
+    if (evenly) total += (grown * Math.max(0, withinS)) / stepS;
+    else if (unixS <= untilS) total += grown;
+    if (unixS > untilS) break;
     lastS = unixS;
     last = value;
   }

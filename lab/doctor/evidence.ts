@@ -35,6 +35,8 @@ export interface MetricsEvidence {
   readonly downTargets: readonly DownTarget[];
   /** By metric; those that have failed only. */
   readonly failedWrites: Readonly<Record<string, number>>;
+  /** Seconds since anything was stored; null where nothing was in the last five minutes. */
+  readonly newestAgeS: number | null;
   /** By service, as the collector's span metrics count them. */
   readonly spanMetrics: Twice<Readonly<Record<string, number>>>;
   /** From the end of the wait for the trace until the span metrics had all its services, or never did. */

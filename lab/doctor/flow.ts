@@ -12,8 +12,9 @@ export const flowMetrics = [
   'otelcol_exporter_send_failed_spans',
   'otelcol_exporter_enqueue_failed_spans',
   'otelcol_exporter_queue_size',
+  'otelcol_exporter_queue_capacity',
   'otelcol_process_uptime_seconds',
-  'otelcol_processor_tail_sampling_count_traces_sampled',
+  'otelcol_processor_tail_sampling_global_count_traces_sampled',
   'traces_span_metrics_calls',
 ] as const;
 
@@ -48,19 +49,31 @@ export interface SpanFlow {
   readonly enqueueFailed: number;
   /** In the collector's queue to the store, at the end. */
   readonly queued: number;
+  /** Most that may wait there; 0 where it does not say. */
+  readonly queueCapacity: number;
   readonly stored: number;
   readonly storeFailed: number;
   /** Traces that the collector's tail sampling left out; null where there is none. */
   readonly sampledOut: number | null;
   readonly restarts: readonly Restart[];
-  /** Spans acknowledged a second, in the last minute. */
+  /** Spans acknowledged a second at the ends of the window; 0: none was under way there. */
   readonly ratePerS: number;
 }
 
+/** Where nothing moved for so long, every counter has been read since: their difference is exact. */
+const quietS = 15;
+
+/** Within this time of Prometheus's start every running program has been heard of. */
+const settleS = 60;
+
 const storageExporter = 'jaeger_storage_exporter';
 
-/** The flow of spans from `fromS` to `untilS`; null if no collector's counters are there. */
-export function spanFlow(all: readonly Series[], fromS: number, untilS: number): SpanFlow | null {
+/** The flow of spans from `windowStartS` to `untilS`; null if no collector's counters are there. */
+export function spanFlow(
+  all: readonly Series[],
+  windowStartS: number,
+  untilS: number,
+): SpanFlow | null {
   const byName = Map.groupBy(all, ({ labels }) => (labels.__name__ ?? '').replace(/_total$/, ''));
   const named = (name: FlowMetric) => byName.get(name) ?? [];
   const processOf = ({ labels }: Series) => `${labels.job} ${labels.instance}`;
@@ -74,18 +87,18 @@ export function spanFlow(all: readonly Series[], fromS: number, untilS: number):
   const accepted = named('otelcol_receiver_accepted_spans');
   if (accepted.length === 0) return null;
 
-  const restartsOf = new Map(
-    named('otelcol_process_uptime_seconds').map((series) => [processOf(series), restarts(series)]),
-  );
+  const uptimes = named('otelcol_process_uptime_seconds');
+  const fromS = firstSoundS(all, uptimes, windowStartS);
+  const restartsOf = new Map(uptimes.map((series) => [processOf(series), restarts(series)]));
   const exportedSeries = named('otel_sdk_exporter_span_exported').filter(isSuccess);
-  const lastMinute = exportedSeries.reduce(
-    (total, series) => total + grownSince(series, untilS),
+  const grown = exportedSeries.reduce(
+    (total, series) => total + grownBefore(series, fromS) + grownBefore(series, untilS),
     0,
   );
   const sum = (list: readonly Series[]) =>
     list.reduce(
       (total, series) =>
-        total + increase(series, fromS, untilS, restartsOf.get(processOf(series)), lastMinute > 0),
+        total + increase(series, fromS, untilS, restartsOf.get(processOf(series)), grown > 0),
       0,
     );
   const byLabel = (list: readonly Series[], label: string) =>
@@ -100,7 +113,7 @@ export function spanFlow(all: readonly Series[], fromS: number, untilS: number):
     ...named('otel_sdk_exporter_span_exported'),
   ].filter((series) => !isSuccess(series));
   const stored = named('otelcol_exporter_sent_spans').filter(isJaeger);
-  const sampling = named('otelcol_processor_tail_sampling_count_traces_sampled');
+  const sampling = named('otelcol_processor_tail_sampling_global_count_traces_sampled');
   const live = named('otel_sdk_span_live').reduce(
     (total, series) => total + (isFresh(series, untilS) ? (valueAt(series, untilS) ?? 0) : 0),
     0,
@@ -120,9 +133,8 @@ export function spanFlow(all: readonly Series[], fromS: number, untilS: number):
     sent: Math.round(sum(named('otelcol_exporter_sent_spans').filter(isCollector))),
     sendFailed: Math.round(sum(named('otelcol_exporter_send_failed_spans').filter(isCollector))),
     enqueueFailed: Math.round(sum(named('otelcol_exporter_enqueue_failed_spans'))),
-    queued: named('otelcol_exporter_queue_size')
-      .filter(({ labels }) => labels.data_type === 'traces')
-      .reduce((total, series) => total + (valueAt(series, untilS) ?? 0), 0),
+    queued: inQueues(named('otelcol_exporter_queue_size'), untilS),
+    queueCapacity: inQueues(named('otelcol_exporter_queue_capacity'), untilS),
     stored: Math.round(sum(stored)),
     storeFailed: Math.round(sum(named('otelcol_exporter_send_failed_spans').filter(isJaeger))),
     sampledOut:
@@ -130,7 +142,7 @@ export function spanFlow(all: readonly Series[], fromS: number, untilS: number):
         ? null
         : Math.round(sum(sampling.filter(({ labels }) => labels.sampled === 'false'))),
     restarts: restartList(restartsOf, stored, jaegers, fromS, untilS),
-    ratePerS: lastMinute / 60,
+    ratePerS: grown / quietS,
   };
 }
 
@@ -146,9 +158,33 @@ export function marginOf({ ratePerS }: SpanFlow): number {
   return ratePerS === 0 ? 0 : Math.ceil(10 + ratePerS);
 }
 
-/** How much a counter has grown in the minute before `untilS`, by its samples. */
-function grownSince(series: Series, untilS: number): number {
-  return Math.max(0, (valueAt(series, untilS) ?? 0) - (valueAt(series, untilS - 60) ?? 0));
+/** Sum over the queues of spans. */
+function inQueues(list: readonly Series[], unixS: number): number {
+  return list
+    .filter(({ labels }) => labels.data_type === 'traces')
+    .reduce((total, series) => total + (valueAt(series, unixS) ?? 0), 0);
+}
+
+/** How much a counter has grown just before `unixS`, by its samples. */
+function grownBefore(series: Series, unixS: number): number {
+  return Math.max(0, (valueAt(series, unixS) ?? 0) - (valueAt(series, unixS - quietS) ?? 0));
+}
+
+/**
+ * From when on all counters can be compared: where Prometheus began within the window, and found
+ * collector or Jaeger running already, counts from before are in some counters and not in others.
+ */
+function firstSoundS(
+  all: readonly Series[],
+  uptimes: readonly Series[],
+  windowStartS: number,
+): number {
+  const beginS = Math.min(...all.map(({ samples }) => samples[0]?.[0] ?? Number.POSITIVE_INFINITY));
+  if (beginS <= windowStartS) return windowStartS;
+  const foundRunning = uptimes.some(({ samples: [first] }) => {
+    return first !== undefined && first[0] < beginS + quietS && first[1] > 2 * quietS;
+  });
+  return foundRunning ? beginS + settleS : windowStartS;
 }
 
 /** By the semantic conventions only what failed has an `error.type`. */

@@ -84,6 +84,8 @@ async function askMetrics(
   const startMs = performance.now();
   const reply = await prometheus.probe();
   const isPrometheus = Prometheus.isPrometheus(reply);
+  // First, as a Prometheus that cannot write may be dead soon.
+  const failedWrites = isPrometheus ? await prometheus.failedWrites() : {};
   const services = new Set(spans.map(serviceOf));
   let after = before;
   let waitedMs = 0;
@@ -91,20 +93,30 @@ async function askMetrics(
     after = await prometheus.spanMetrics();
     waitedMs = performance.now() - startMs;
     const behind = [...services].filter((name) => !((after[name] ?? 0) > (before[name] ?? 0)));
-    if (behind.length === 0 || waitedMs >= timeoutMs) break;
+    const isHopeless = Object.keys(failedWrites).length > 0;
+    if (behind.length === 0 || waitedMs >= timeoutMs || isHopeless) break;
     say(`waiting for span metrics of ${behind.join(', ')}, ${(waitedMs / 1000).toFixed(0)} s`);
     await sleep(lookEveryMs);
   }
   const sentS = Number(canary.startUnixNano / 1_000_000n) / 1000;
-  const [downTargets, failedWrites, series] = isPrometheus
+  const [newestAgeS, downTargets, series] = isPrometheus
     ? await Promise.all([
+        prometheus.newestAgeS(),
         prometheus.downTargets(),
-        prometheus.failedWrites(),
         prometheus.flow(sentS - sinceMs / 1000, Date.now() / 1000),
       ])
-    : [[], {}, []];
+    : [null, [], []];
   const spanMetrics = { before, after };
-  return { reply, isPrometheus, downTargets, failedWrites, spanMetrics, waitedMs, series };
+  return {
+    reply,
+    isPrometheus,
+    downTargets,
+    failedWrites,
+    newestAgeS,
+    spanMetrics,
+    waitedMs,
+    series,
+  };
 }
 
 function twice<T>(before: T | null, after: T | null): Twice<T> | null {

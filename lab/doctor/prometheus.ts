@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ask, type Reply } from './ask.ts';
-import type { Series } from './counters.ts';
+import { lookbackS, type Series } from './counters.ts';
 import { flowMetrics } from './flow.ts';
 import { jsonOf } from './json.ts';
 
@@ -63,10 +63,10 @@ export class Prometheus {
     return this.#byService(query);
   }
 
-  /** The counters of the spans' flow from `fromS` to `untilS`. */
+  /** The counters of the spans' flow from `fromS` to `untilS`, and what tells how they began. */
   async flow(fromS: number, untilS: number): Promise<readonly Series[]> {
     const names = flowMetrics.map((name) => `${name}(_total)?`).join('|');
-    const rangeS = Math.ceil(untilS - fromS);
+    const rangeS = Math.ceil(untilS - fromS + lookbackS);
     const reply = await this.#query(`{__name__=~"${names}"}[${rangeS}s]`, untilS);
     const parsed = matrix.safeParse(jsonOf(reply));
     if (!parsed.success) return [];
@@ -74,6 +74,13 @@ export class Prometheus {
       labels: metric,
       samples: values,
     }));
+  }
+
+  /** Seconds since the newest sample that it has stored by scraping; null if there is none. */
+  async newestAgeS(): Promise<number | null> {
+    const reply = await this.#query('time() - max(timestamp(up))');
+    const parsed = vector.safeParse(jsonOf(reply));
+    return parsed.success ? (parsed.data.data.result[0]?.value[1] ?? null) : null;
   }
 
   async downTargets(): Promise<readonly DownTarget[]> {

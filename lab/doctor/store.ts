@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { decodeOtlpJson } from '../../traces/otlp/decode.ts';
+import { spansOf } from '../../traces/source/jaegerAnswer.ts';
+import { SourceError } from '../../traces/source/sourceError.ts';
 import type { Span } from '../../traces/span.ts';
 import { ask, type Reply } from './ask.ts';
 import { jsonOf } from './json.ts';
@@ -16,8 +17,9 @@ export async function askTrace(
   traceId: string,
   timeoutMs: number,
 ): Promise<StoredTrace> {
-  const reply = await ask(`${queryUrl}/api/v3/traces/${traceId}?raw_traces=true`, { timeoutMs });
-  return { reply, spans: spansOf(reply) };
+  const url = `${queryUrl}/api/v3/traces/${traceId}?rawTraces=true&raw_traces=true`;
+  const reply = await ask(url, { timeoutMs });
+  return { reply, spans: readSpans(reply, queryUrl, `trace ${traceId}`) };
 }
 
 /** Services whose traces are searched for the canary's request; a store may know thousands. */
@@ -35,17 +37,24 @@ export async function askStrays(
   const minuteMs = 60_000;
   const searches = known.data.services.slice(0, maxServices).map((service) => {
     const parameters = new URLSearchParams({
-      'query.service_name': service,
-      'query.start_time_min': new Date(startUnixMs - minuteMs).toISOString(),
-      'query.start_time_max': new Date(startUnixMs + minuteMs).toISOString(),
+      ...bothSpellings('serviceName', service),
+      ...bothSpellings('startTimeMin', new Date(startUnixMs - minuteMs).toISOString()),
+      ...bothSpellings('startTimeMax', new Date(startUnixMs + minuteMs).toISOString()),
       'query.attributes': JSON.stringify({ 'user_agent.original': userAgent }),
-      'query.search_depth': '5',
+      'query.searchDepth': '5',
+      'query.num_traces': '5',
     });
     return ask(`${queryUrl}/api/v3/traces?${parameters}`, { timeoutMs });
   });
   return (await Promise.all(searches))
-    .flatMap(spansOf)
+    .flatMap((reply) => readSpans(reply, queryUrl, 'the canary'))
     .filter(({ attributes }) => attributes['user_agent.original'] === userAgent);
+}
+
+/** Jaeger 2.13 reads parameters in snake case, later ones in camel case. */
+function bothSpellings(name: string, value: string): Record<string, string> {
+  const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return { [`query.${name}`]: value, [`query.${snake}`]: value };
 }
 
 const services = z.object({ services: z.array(z.string()) });
@@ -72,12 +81,15 @@ export async function askEmbedded(
   return parsed.success ? parsed.data : null;
 }
 
-function spansOf(reply: Reply): readonly Span[] {
-  const result = (jsonOf(reply) as { result?: unknown } | null | undefined)?.result;
-  if (typeof result !== 'object' || result === null) return [];
+/** Spans of the answer; none where it is not one of the query API: its stage is judged by the reply. */
+function readSpans(reply: Reply, baseUrl: string, what: string): readonly Span[] {
+  if (reply.kind !== 'answer') return [];
+  const { status, headers, body } = reply;
+  const contentType = headers['content-type'] ?? '';
   try {
-    return decodeOtlpJson(result).spans;
-  } catch {
-    return []; // not OTLP: the stage is judged by the reply
+    return spansOf({ status, contentType, body: Buffer.from(body) }, { baseUrl, what });
+  } catch (error) {
+    if (error instanceof SourceError) return [];
+    throw error;
   }
 }

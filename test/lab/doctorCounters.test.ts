@@ -13,7 +13,7 @@ test.each([
   { when: 'it stands still', of: old([10, 100]), want: 0 },
   { when: 'it falls: a reset', of: old([10, 150], [20, 7]), want: 57 },
   { when: 'it begins within the window', of: series({}, [70, 40], [80, 45]), want: 45 },
-  { when: 'it begins with the window', of: series({}, [30, 40], [80, 45]), want: 5 },
+  { when: 'it began before', of: series({}, [-9, 40], [80, 45]), want: 5 },
   { when: 'it begins after the end', of: series({}, [1001, 40]), want: 0 },
   { when: 'a restart hides behind a higher value', of: old([10, 150]), restartsS: [5], want: 150 },
   { when: 'a restart lies elsewhere', of: old([10, 150]), restartsS: [15], want: 50 },
@@ -23,6 +23,12 @@ test.each([
     of: old([990, 110], [1010, 210]),
     evenly: true,
     want: 60,
+  },
+  {
+    when: 'the begin lies between two samples, evenly',
+    of: series({}, [-10, 100], [10, 200]),
+    evenly: true,
+    want: 50,
   },
 ])('increase() is $want when $when', ({ of, restartsS = [], evenly = false, want }) => {
   expect(increase(of, 0, 1000, restartsS, evenly)).toBe(want);
@@ -119,8 +125,8 @@ describe('spanFlow()', () => {
         metric(
           'otel_sdk_exporter_span_exported_total',
           { ...user, instance: '2' },
-          [930, 0],
-          [990, 600],
+          [980, 0],
+          [995, 150],
         ),
       ],
       fromS,
@@ -128,6 +134,11 @@ describe('spanFlow()', () => {
     );
     expect(flow).toMatchObject({ dropped: { export_failed: 40 }, ratePerS: 10 });
     expect(flow && marginOf(flow)).toBe(20);
+  });
+
+  test('begins where Prometheus does, when that found the others running', () => {
+    const flow = spanFlow([...whole.slice(3), up(collector, [0, 500], [900, 1400])], -100, untilS);
+    expect(flow).toMatchObject({ fromS: 60, accepted: 1090 });
   });
 
   test('is null where no collector tells', () => {

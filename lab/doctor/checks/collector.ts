@@ -1,4 +1,4 @@
-import { ms } from '../../report/format.ts';
+import { ms, plural } from '../../report/format.ts';
 import type { Reply } from '../ask.ts';
 import type { Evidence } from '../evidence.ts';
 import { jsonOf } from '../json.ts';
@@ -6,12 +6,14 @@ import { tookSpans } from '../recognise.ts';
 import { refusal } from '../refusal.ts';
 import { type Finding, ok, type Stage, wrong } from '../stage.ts';
 import { howToSay, type Target } from '../targets.ts';
+import { recentRefusal } from './flowOf.ts';
 import { startStack } from './gateway.ts';
 
 const name = 'collector';
 
 /** Whether the collector takes spans: the doctor's own one, which it sent as the services do. */
-export function checkCollector({ targets, exported, embedded }: Evidence): Stage {
+export function checkCollector(evidence: Evidence): Stage {
+  const { targets, exported, embedded } = evidence;
   const target = targets.collector;
   const expected = `the collector takes a span at ${target.url}/v1/traces (OTLP over HTTP, JSON)`;
   if (exported.kind !== 'answer') {
@@ -36,6 +38,15 @@ export function checkCollector({ targets, exported, embedded }: Evidence): Stage
       expected,
       came: `partial success: ${String(answer.partialSuccess?.errorMessage ?? 'no reason given')}`,
       todo: 'look at the reason; a filter in the collector may reject spans of its choice',
+    });
+  }
+  const refused = recentRefusal(evidence);
+  if (refused !== null) {
+    const { spans, reason, todo } = refused;
+    return wrong(name, target.url, `took our span, but refused ${plural(spans, 'span')} lately`, {
+      expected: 'the collector takes the spans of every service',
+      came: `${plural(spans, 'span')} refused in the last minute: ${reason}`,
+      todo,
     });
   }
   const which = embedded === null ? '' : ' (the embedded one)';

@@ -12,6 +12,9 @@ const name = 'prometheus';
 /** A service pushes its metrics every 5 s by compose's default; OpenTelemetry's own is 60 s. */
 const staleAfterS = 130;
 
+/** It scrapes every 5 s by our configuration; its own default is a minute. */
+const silentAfterS = 90;
+
 /** Whether metrics arrive: those made of the canary's spans, and the services' own. */
 export function checkPrometheus({ targets, metrics, canary, sighting }: Evidence): Stage {
   const target = targets.prometheus;
@@ -37,6 +40,16 @@ export function checkPrometheus({ targets, metrics, canary, sighting }: Evidence
       todo:
         'its disk is full, most likely: make room (docker system df, --storage.tsdb.retention.size), ' +
         'then restart it; docker compose logs prometheus has the reason',
+    });
+  }
+  if (metrics.newestAgeS === null || metrics.newestAgeS > silentAfterS) {
+    const silence =
+      metrics.newestAgeS === null ? '5 min' : duration(Math.round(metrics.newestAgeS) * 1000);
+    return fail(`has stored nothing for ${silence}`, {
+      came: `its newest sample of \`up\`, which every scrape makes, is ${silence} old`,
+      todo:
+        'its disk may be full, or it has no scrape_configs: docker compose logs prometheus has the ' +
+        'reason',
     });
   }
   const [down] = metrics.downTargets;
@@ -100,7 +113,8 @@ function checkOwnMetrics(
     newest.set(service, Math.max(newest.get(service) ?? 0, samples.at(-1)?.[0] ?? 0));
   }
   const own = services.filter((each) => each !== doctorService);
-  const seen = `span metrics of ${list(own)} after ${duration(waitedMs)}`;
+  const what = own.length > 0 ? list(own) : "the doctor's own span";
+  const seen = `span metrics of ${what} after ${duration(waitedMs)}`;
   const without = own.filter((each) => nowS - (newest.get(each) ?? 0) > staleAfterS);
   if (without.length > 0 && newest.size > 0) {
     return fail(`no metrics from ${list(without)} itself`, {

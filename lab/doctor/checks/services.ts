@@ -5,6 +5,7 @@ import type { Evidence } from '../evidence.ts';
 import { type Hop, hopsOf, serviceOf } from '../hops.ts';
 import { isOurService } from '../recognise.ts';
 import { type Finding, ok, type Stage, skipped, wrong } from '../stage.ts';
+import { recentRefusal } from './flowOf.ts';
 
 /** A line for each service on the canary's way. */
 export function checkServices(evidence: Evidence): Stage[] {
@@ -128,6 +129,13 @@ function missingReason({ service }: Hop, evidence: Evidence): Omit<Finding, 'exp
     return {
       came: `the collector took ${plural(others, 'span')} of it meanwhile, of other traces: it samples, and left this one out`,
       todo: `OTEL_TRACES_SAMPLER of ${service} must be parentbased_… to follow its caller`,
+    };
+  }
+  const refused = recentRefusal(evidence);
+  if (refused !== null) {
+    return {
+      came: `the collector has refused ${plural(refused.spans, 'span')} in the last minute: ${refused.reason}`,
+      todo: refused.todo,
     };
   }
   const there = [...new Set(sighting.spans.map(serviceOf))].filter(

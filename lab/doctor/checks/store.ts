@@ -94,19 +94,19 @@ function missing(evidence: Evidence): Omit<Finding, 'expected'> {
         'start the collector without the option tail-sampling',
     };
   }
+  if (before !== null && now !== null && now.stored - before.stored > now.queued) {
+    const spans = now.stored - before.stored;
+    return {
+      came: `nothing, though the store took ${plural(spans, 'span')} meanwhile: this trace was evicted at once`,
+      todo: evictionAdvice(false),
+    };
+  }
   if (before !== null && now !== null && (now.queued > 0 || now.sendFailed > before.sendFailed)) {
     return {
       came: `nothing: ${plural(now.queued, 'span')} wait in the collector's queue, ${count(now.sendFailed)} were given up`,
       todo:
         'the collector cannot reach the store: see that it runs, and JAEGER_OTLP_ENDPOINT of the ' +
         'collector (host:port of its gRPC port); docker compose logs collector has the reason',
-    };
-  }
-  if (before !== null && now !== null && now.stored > before.stored) {
-    const spans = now.stored - before.stored;
-    return {
-      came: `nothing, though the store took ${plural(spans, 'span')} meanwhile: this trace was evicted at once`,
-      todo: evictionAdvice(false),
     };
   }
   return {
