@@ -87,8 +87,10 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
 
   options.signal.removeEventListener('abort', onSignal);
   const stay = options.stay && failures.length === 0;
-  const isCollectorGone = options.outside && settled?.settled === false ? true : undefined;
-  if (stage !== null && !stay) failures.push(...(await stage.stop(isCollectorGone)));
+  if (stage !== null && !stay) {
+    const isCollectorGone = stage.collector.child === null && settled?.settled === false;
+    failures.push(...(await stage.stop(isCollectorGone)));
+  }
   const final = finalStats(mesh, stage, stay ? (settled?.services ?? {}) : {});
   const spans: Run['spans'] = {
     load: stage?.load.spans ?? null,

@@ -97,11 +97,11 @@ export class Stage {
   /**
    * Stops everything without losing a span: the load, then the services from the entry to the
    * leaves, the collector last.
-   * @param isCollectorGone nobody takes spans any more: each would wait in vain for that, so all at
-   *   once.
+   * @param atOnce nobody takes spans any more, so that each would wait in vain for that: better all
+   *   at once, as where the embedded collector has ended.
    * @returns what went wrong, as sentences.
    */
-  async stop(isCollectorGone = this.#collector?.child?.running === false): Promise<string[]> {
+  async stop(atOnce = false): Promise<string[]> {
     const levels = startLevels(this.#options.mesh)
       .toReversed()
       .map((names) => names.flatMap((name) => this.#services.get(name)?.child ?? []));
@@ -110,7 +110,8 @@ export class Stage {
       ...levels,
       this.#collector?.child ? [this.#collector.child] : [],
     ];
-    const order = isCollectorGone ? [inOrder.flat()] : inOrder;
+    const isCollectorGone = this.#collector?.child?.running === false;
+    const order = atOnce || isCollectorGone ? [inOrder.flat()] : inOrder;
     const failures: string[] = [];
     for (const group of order) {
       await Promise.all(
