@@ -106,6 +106,7 @@ function launch(name: string, tracing: Tracing, env: Record<string, string>): Ch
       AFTERSHOCK_SERVICE: name,
       PORT: '0',
       LOG_LEVEL: 'warn',
+      AFTERSHOCK_SLOW_REQUEST_MS: '0', // saturated, a machine makes many requests slow
       OTEL_SDK_DISABLED: String(tracing === 'untraced'),
     },
   });
