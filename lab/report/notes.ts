@@ -125,11 +125,13 @@ function spanNote({ analysis, run }: Pick<Result, 'analysis' | 'run'>): Sentence
   }
   const evicted = run.collector?.evicted ?? 0;
   const losers = analysis.spans.filter(({ lost }) => lost !== null && lost > 0);
+  // Accepted by a collector outside is not yet stored: what counts is what could be read back.
+  const where = run.outside ? ` (read back from ${run.outside.queryUrl})` : '';
   const who = losers.map(({ service, lost }) => `${service} ${shown(lost)}`).join(', ');
   return {
     tone: lost === 0 && dropped === 0 ? 'plain' : 'bad',
     text:
-      `Spans: ${shown(ended)} ended, ${shown(stored)} stored, ${shown(dropped)} dropped, ` +
+      `Spans: ${shown(ended)} ended, ${shown(stored)} stored${where}, ${shown(dropped)} dropped, ` +
       `*${shown(lost)} lost*${who === '' ? '' : ` (${who})`}${evicted > 0 ? `; ${count(evicted)} evicted from memory` : ''}.`,
   };
 }

@@ -6,7 +6,7 @@ export const Attribute = {
   callTo: 'aftershock.call.to',
   /** On a server span, where concurrency is limited: milliseconds until the request's turn came. */
   queueWaitMs: 'aftershock.queue.wait_ms',
-  /** On the load's root span: `warmup`, `baseline` or `pauses`. */
+  /** On the load's root span: `warmup`, `baseline`, `pauses`, or `steady` where no experiment runs. */
   loadPhase: 'aftershock.load.phase',
   /** On the load's root span: milliseconds from the intended time to the sending. */
   loadLateMs: 'aftershock.load.late_ms',

@@ -20,6 +20,20 @@ test.each([
   expect(spanLedger(one)).toEqual([{ service: 'user', ended, dropped, stored, lost, twice }]);
 });
 
+test('spanLedger() of a run outside counts as stored what could be read back', () => {
+  const one: Run = {
+    ...run,
+    spans: { user: { ended: 10, dropped: 1, exported: 9 } },
+    collector: null,
+    outside: {
+      collectorUrl: 'http://collector:4318',
+      queryUrl: 'http://jaeger:16686',
+      storedByService: { user: 6 },
+    },
+  };
+  expect(spanLedger(one)).toMatchObject([{ ended: 10, dropped: 1, stored: 6, lost: 3, twice: 0 }]);
+});
+
 test.each([
   { when: 'a service ended without a last word', spans: { user: null }, collector: run.collector },
   {
