@@ -34,7 +34,7 @@ const benchmark: Benchmark = {
       return [
         ...(await rates(programs, runs, say)),
         ...(await memory(programs, Math.min(runs, 3), say)),
-        await disk(programs, Math.min(runs, 3)),
+        ...(await disk(programs, Math.min(runs, 3), say)),
         row('a span on the wire, protobuf', 'bytes', bodies(encodings.protobuf).map(bytesASpan)),
       ];
     } finally {
@@ -110,17 +110,25 @@ async function memory(programs: RealPrograms, runs: number, say: Say): Promise<B
   return rows;
 }
 
-/** What Badger has on disk for a span after a clean stop, which writes its tables out. */
-async function disk(programs: RealPrograms, runs: number): Promise<BenchmarkRow> {
+/** Work and disk of Jaeger with Badger; the disk after a clean stop, which writes tables out. */
+async function disk(programs: RealPrograms, runs: number, say: Say): Promise<BenchmarkRow[]> {
   const bytes: number[] = [];
+  const rates: number[] = [];
+  const spans = BODIES_HELD * SPANS_PER_BODY;
   for (let run = 0; run < runs; run++) {
-    const { otlpUrl, done, diskBytes } = await programs.jaegerOnDisk();
+    const { process, otlpUrl, done, diskBytes } = await programs.jaegerOnDisk();
+    const before = process.cpuSeconds();
     await sendBodies(otlpUrl, bodies(encodings.protobuf), BODIES_HELD);
-    await done(BODIES_HELD * SPANS_PER_BODY);
+    await done(spans);
+    rates.push(spans / (process.cpuSeconds() - before));
     await programs.stop();
-    bytes.push(diskBytes() / (BODIES_HELD * SPANS_PER_BODY));
+    bytes.push(diskBytes() / spans);
+    say(`in Badger: ${rates.at(-1)?.toFixed(0)} spans per CPU-second, ${bytes.at(-1)} bytes each`);
   }
-  return row('a span in Jaeger’s Badger', 'bytes on disk', bytes);
+  return [
+    row('Jaeger, storing in Badger, protobuf', 'spans per CPU-second', rates),
+    row('a span in Jaeger’s Badger', 'bytes on disk', bytes),
+  ];
 }
 
 /** One of each service and route, so that span metrics have series to find. */
