@@ -34,6 +34,8 @@ const pollEveryMs = 500;
 const marginMs = 1000;
 /** Where spans come late, it is the newest. */
 const tailMs = 20_000;
+/** A collector's batch and the store take no longer when all is well. */
+const briefMs = 2000;
 
 /**
  * Reads the traces of a run back from where the collector has put them, and waits until all that
@@ -70,27 +72,21 @@ class Reading {
     const { startUnixMs, mesh, patienceMs } = this.#options;
     const wholeRun = { startUnixNano: nano(startUnixMs - marginMs), endUnixNano: inAWhile() };
     // The load's root spans lead to everything but the pauses, which are traces of their own.
-    const pauses = new Map(mesh.pauses.map(({ service, kind }) => [`${service} ${kind}`, kind]));
-    const searches: TraceSearch[] = [
-      { service: 'load', ...wholeRun },
-      ...[...pauses].map(([key, kind]) => ({
-        service: key.slice(0, -kind.length - 1),
-        operation: `pause ${kind}`,
-        ...wholeRun,
-      })),
-    ];
-    await this.#tryAll(searches, patienceMs);
+    const pauses = mesh.pauses.map(({ service, kind }) => {
+      return { service, operation: `pause ${kind}`, ...wholeRun };
+    });
+    await this.#tryAll([{ service: 'load', ...wholeRun }, ...pauses], patienceMs);
 
     const tail = { startUnixNano: nano(Date.now() - tailMs) };
-    await this.#tryAll(
-      () => this.#incomplete().map((service) => ({ service, ...tail, endUnixNano: inAWhile() })),
-      patienceMs,
-    );
-    // What is neither below a root span nor new: of requests whose root span was lost, for example.
-    await this.#tryAll(
-      this.#incomplete().map((service) => ({ service, ...wholeRun })),
-      0,
-    );
+    const newest = () =>
+      this.#incomplete().map((service) => ({ service, ...tail, endUnixNano: inAWhile() }));
+    const all = () => this.#incomplete().map((service) => ({ service, ...wholeRun }));
+    // What is still missing is on its way; or it is below no root span of the load, as of a request
+    // by hand; or both, after something on the way was down.
+    await this.#tryAll(newest, Math.min(briefMs, patienceMs));
+    await this.#tryAll(all(), 0);
+    await this.#tryAll(newest, patienceMs);
+    await this.#tryAll(all(), 0);
     return { storedByService: this.#stored, missing: this.#missing() };
   }
 
@@ -106,10 +102,10 @@ class Reading {
     let progressMs = performance.now();
     while (left.length > 0) {
       const failed: TraceSearch[] = [];
+      this.#trouble = null;
       for (const search of left) {
         try {
           if ((await this.#search(search)) > 0) progressMs = performance.now();
-          this.#trouble = null;
         } catch (error) {
           if (!(error instanceof SourceError)) throw error;
           this.#trouble = error;
