@@ -31,6 +31,7 @@ export function startOwnPauses(options: OwnPausesOptions): { stop(): void } {
     logger.warn(`AFTERSHOCK_PAUSES=start: mesh "${mesh.name}" has no pauses for "${serviceName}"`);
     return { stop() {} };
   }
+  let stopped = false;
   const waitUntilMs = performance.now() + patienceMs;
   const timer = setInterval(() => {
     if (requests() === 0 && performance.now() < waitUntilMs) return;
@@ -38,9 +39,16 @@ export function startOwnPauses(options: OwnPausesOptions): { stop(): void } {
     // A seed of its own for each, or services with equal plans would pause together.
     const ownSeed = Math.floor(randomStream(seed, `pauses of ${serviceName}`)() * 2 ** 32);
     pauses.start({ seed: ownSeed, pauses: own }).then(
-      () => logger.info({ pauses: own }, 'Pauses started'),
+      () => {
+        if (!stopped) logger.info({ pauses: own }, 'Pauses started');
+      },
       (error) => logger.error({ err: error }, 'Pauses could not be started'),
     );
   }, lookEveryMs);
-  return { stop: () => clearInterval(timer) };
+  return {
+    stop() {
+      stopped = true;
+      clearInterval(timer);
+    },
+  };
 }

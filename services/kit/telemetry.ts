@@ -1,4 +1,4 @@
-import { DiagLogLevel, diag, trace } from '@opentelemetry/api';
+import { context, DiagLogLevel, diag, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { CompositePropagator, W3CBaggagePropagator } from '@opentelemetry/core';
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { NodeSDK } from '@opentelemetry/sdk-node';
@@ -55,10 +55,13 @@ export function startTelemetry(
     serialize: (spans) => JsonTraceSerializer.serializeRequest([...spans]) as Uint8Array,
     send: transport.send,
     stopTimeoutMs,
-    onLoss: (spans, reason) => logger.warn({ spans }, `Spans lost: ${reason}`),
-    onAway: (reason) => logger.warn(`Spans wait, the collector does not take them: ${reason}`),
-    onBack: (awayMs) =>
+    onLoss: outside((spans, reason) => logger.warn({ spans }, `Spans lost: ${reason}`)),
+    onAway: outside((reason) =>
+      logger.warn(`Spans wait, the collector does not take them: ${reason}`),
+    ),
+    onBack: outside((awayMs) =>
       logger.info({ awayMs: Math.round(awayMs) }, 'The collector takes spans again'),
+    ),
     ...batches,
   });
   const sdk = new NodeSDK({
@@ -99,6 +102,11 @@ export function startTelemetry(
       await (await metrics)?.stop();
     },
   };
+}
+
+/** The same outside of any trace: what a queue has to say is no matter of the request it met. */
+function outside<A extends unknown[]>(say: (...details: A) => void): (...details: A) => void {
+  return (...details) => context.with(ROOT_CONTEXT, say, undefined, ...details);
 }
 
 /** The SDK's diagnostics go to our log. */
