@@ -5,13 +5,14 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildCollector, buildProgram, type GoProgram } from './goBuild.ts';
 
-export type BinaryName = 'otelcol' | 'jaeger' | 'prometheus' | 'promtool' | 'kustomize';
+export type BinaryName = 'otelcol' | 'jaeger' | 'prometheus' | 'promtool' | 'loki' | 'kustomize';
 
 const collectorVersion = 'v0.159.0';
 const manifest = fileURLToPath(new URL('ocb.yaml', import.meta.url));
 
 const jaeger = 'github.com/jaegertracing/jaeger';
 const prometheus = 'github.com/prometheus/prometheus';
+const loki = 'github.com/grafana/loki/v3';
 const kustomize = 'sigs.k8s.io/kustomize/kustomize/v5';
 const prometheusVersion = '3.13.1';
 const prometheusArgs = [
@@ -39,6 +40,12 @@ const programs: Readonly<Record<Exclude<BinaryName, 'otelcol'>, GoProgram>> = {
     package: `${prometheus}/cmd/promtool`,
     args: prometheusArgs,
   },
+  loki: {
+    module: loki,
+    version: 'v3.7.6',
+    package: `${loki}/cmd/loki`,
+    args: ['-ldflags', '-s -w'],
+  },
   kustomize: {
     module: kustomize,
     version: 'v5.8.1', // the last that Go 1.25 builds
@@ -49,7 +56,7 @@ const programs: Readonly<Record<Exclude<BinaryName, 'otelcol'>, GoProgram>> = {
 
 /**
  * Path of a real program. The environment variable of its name in capitals (`OTELCOL`, `JAEGER`,
- * `PROMETHEUS`, `PROMTOOL`, `KUSTOMIZE`) wins; else it is built from Go modules, once, into
+ * `PROMETHEUS`, `PROMTOOL`, `LOKI`, `KUSTOMIZE`) wins; else it is built from Go modules, once, into
  * `${XDG_CACHE_HOME:-~/.cache}/aftershock`.
  * @throws {Error} if it can neither be found nor built, with what to do.
  */

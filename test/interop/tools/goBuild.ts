@@ -35,7 +35,13 @@ export async function buildProgram(program: GoProgram, out: string): Promise<voi
   const { Dir: source } = JSON.parse(downloaded) as { Dir: string };
   await inTemporaryFolder(async (folder) => {
     const mod = readFileSync(join(source, 'go.mod'), 'utf8');
-    writeFileSync(join(folder, 'go.mod'), mod.replace(/^module .*/m, 'module x'));
+    writeFileSync(
+      join(folder, 'go.mod'),
+      mod
+        .replace(/^module .*/m, 'module x')
+        // A folder beside it is not in what is published: the version that it requires is taken.
+        .replace(/^replace .* => \.\.?\/.*$/gm, ''),
+    );
     writeFileSync(join(folder, 'go.sum'), readFileSync(join(source, 'go.sum')));
     await go(['get', `${module}@${version}`], folder);
     const built = join(folder, 'built');

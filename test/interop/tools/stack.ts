@@ -23,6 +23,7 @@ const portNames = [
   'jaegerMetrics',
   'prometheus',
   'loki',
+  'lokiGrpc',
 ] as const;
 export type StackPorts = Readonly<Record<(typeof portNames)[number], number>>;
 
@@ -135,8 +136,26 @@ export class Stack {
     });
   }
 
+  async startLoki(): Promise<Program> {
+    const { ports } = this;
+    const config = join(this.folder, 'loki.yaml');
+    const text = readFileSync(join(root, 'dashboards/loki/config.yaml'), 'utf8');
+    writeFileSync(config, text.replaceAll(': /loki', `: ${join(this.folder, 'loki')}`));
+    return this.#start('loki', {
+      path: await binary('loki'),
+      args: [
+        `-config.file=${config}`,
+        `-server.http-listen-address=${host}`,
+        `-server.http-listen-port=${ports.loki}`,
+        `-server.grpc-listen-address=${host}`,
+        `-server.grpc-listen-port=${ports.lokiGrpc}`,
+      ],
+      healthUrl: `http://${host}:${ports.loki}/ready`,
+    });
+  }
+
   /** @throws {Error} if it was never started. */
-  program(name: 'collector' | 'jaeger' | 'prometheus'): Program {
+  program(name: 'collector' | 'jaeger' | 'prometheus' | 'loki'): Program {
     const program = this.#programs.get(name);
     if (!program) throw new Error(`${name} has not been started`);
     return program;
