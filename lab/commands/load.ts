@@ -126,7 +126,9 @@ async function load(options: LoadOptions): Promise<void> {
       interrupt.signal,
       addLap,
     );
-    if (!generator.child.running) throw new Error(generator.child.describeExit());
+    if (!generator.child.running && !interrupt.signal.aborted) {
+      throw new Error(generator.child.describeExit());
+    }
     addLap(played.snapshot);
     if (!(await generator.child.stop(stopTimeoutMs))) {
       say(`the load generator had not stopped after ${stopTimeoutMs / 1000} s: killed`);
