@@ -21,7 +21,7 @@ export interface JaegerLimits {
 export const defaultJaegerLimits: JaegerLimits = {
   timeoutMs: 10_000,
   maxAnswerBytes: 64 * 1024 * 1024,
-  tracesPerSearch: 200,
+  tracesPerSearch: 500,
   maxSpans: 5_000_000,
   attempts: 3,
 };
