@@ -1,0 +1,56 @@
+/**
+ * Why a thread stood still. `gc`: V8 collected; `block`: the thread computed, or waited
+ * synchronously; `freeze`: the whole process was stopped; `throttled`: its cgroup's CPU quota was
+ * used up; `starved`: it was ready, and no core was free; `unknown`: the evidence does not tell.
+ */
+export type DetectedKind = 'gc' | 'block' | 'freeze' | 'throttled' | 'starved' | 'unknown';
+
+/** What was measured over a pause, up to one tick around it. Milliseconds; null: not to be had here. */
+export interface Evidence {
+  /** How long the event loop did not turn, as the thread itself saw it. */
+  readonly loopStallMs: number | null;
+  /** Garbage collections in it, as V8 reports them. */
+  readonly gcMs: number;
+  /** CPU of all threads of the process. */
+  readonly processCpuMs: number | null;
+  readonly mainThreadCpuMs: number | null;
+  /** Time for which the main thread was ready to run and had no core. */
+  readonly runDelayMs: number | null;
+  /** Time for which the cgroup was held back by its CPU quota. */
+  readonly throttledMs: number | null;
+  /** How long another thread of the process did not run either. */
+  readonly heartbeatGapMs: number | null;
+}
+
+/** One pause of this process's main thread. */
+export interface DetectedPause {
+  /** From 1. */
+  readonly sequence: number;
+  readonly kind: DetectedKind;
+  readonly startUnixNano: bigint;
+  readonly endUnixNano: bigint;
+  readonly evidence: Evidence;
+  /** What the thread was running, where that was asked for and could be taken. */
+  readonly stack?: string;
+}
+
+/** Sees the pauses of the thread that it was made on. Times are of `systemClock`. */
+export interface PauseDetector {
+  /** Idempotent. */
+  start(): Promise<void>;
+  /** Idempotent. */
+  stop(): Promise<void>;
+  /** @returns what ends the listening. */
+  onPause(listener: (pause: DetectedPause) => void): () => void;
+  /** To be called at each span's start and end: the loop is alive. */
+  mark(): void;
+  /** Requests in flight: while there are some, it looks more often. */
+  inFlight(count: number): void;
+  /**
+   * Latest moment before now at which the loop waited for events and the process was not stopped: a
+   * request that had been there would have been served. Null: not known.
+   */
+  lastIdleUnixNano(): bigint | null;
+  /** Every pause that began before this moment has been reported. */
+  settledUnixNano(): bigint;
+}
