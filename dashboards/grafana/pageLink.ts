@@ -4,15 +4,16 @@ import {
   DashboardLinkBuilder,
   DashboardLinkType,
 } from '@grafana/grafana-foundation-sdk/dashboard';
-import { inSight } from './inSight.ts';
+import { without } from './without.ts';
 
 /** A link at the top of a page. */
 export function pageLink(title: string, url: string): Builder<DashboardLink> {
-  return inSight(
+  return without(
     new DashboardLinkBuilder(title)
       .type(DashboardLinkType.Link)
       .url(url)
       .icon('external link')
       .keepTime(url.startsWith('/d/')),
+    'placement',
   );
 }

@@ -173,7 +173,7 @@ interface TableOptions extends About {
 /** One row for each series, as it is now. */
 export function table(options: TableOptions): Panel {
   const names = Object.keys(options.columns);
-  return new TableBuilder()
+  const panel = new TableBuilder()
     .title(options.title)
     .description(options.description)
     .datasource(prometheus)
@@ -193,6 +193,8 @@ export function table(options: TableOptions): Panel {
       ),
     )
     .build();
+  const { footer: _gone, ...tableOptions } = panel.options; // Grafana 13 has no such option.
+  return { ...panel, options: tableOptions };
 }
 
 /** Markdown. */

@@ -6,7 +6,7 @@ import {
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
 import { prometheus } from './dataSources.ts';
-import { inSight } from './inSight.ts';
+import { without } from './without.ts';
 
 /**
  * A line at the start of each pause, exact to the millisecond: the sample's *value* is the time. A
@@ -34,5 +34,5 @@ export function pauseAnnotations(panelIds: readonly number[]): Builder<Annotatio
     .textFormat('A {{aftershock_pause_kind}} pause began in {{service_name}}')
     .tagKeys('service_name,aftershock_pause_kind')
     .filter(new AnnotationPanelFilterBuilder().ids([...panelIds]));
-  return inSight(builder);
+  return without(builder, 'placement');
 }

@@ -1,7 +1,9 @@
+import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import {
   DashboardBuilder,
   DashboardCursorSync,
   QueryVariableBuilder,
+  type VariableModel,
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
@@ -16,6 +18,7 @@ import { insideSection } from './sections/inside.ts';
 import { pausesSection } from './sections/pauses.ts';
 import { spansSection } from './sections/spans.ts';
 import { tiersSection } from './sections/tiers.ts';
+import { without } from './without.ts';
 
 export const storyUid = 'aftershock';
 
@@ -30,24 +33,7 @@ export function storyDashboard(pathUid: string): DashboardBuilder {
     .refresh('5s')
     .tooltip(DashboardCursorSync.Crosshair)
     .readonly()
-    .withVariable(
-      new QueryVariableBuilder('service')
-        .label('Services')
-        .description('For the panels under "Inside the services"')
-        .datasource(prometheus)
-        .query({
-          refId: 'service',
-          qryType: 1,
-          query: 'label_values(http_server_request_duration_seconds_count, service_name)',
-        })
-        .definition('label_values(http_server_request_duration_seconds_count, service_name)')
-        .refresh(VariableRefresh.OnTimeRangeChanged)
-        .sort(VariableSort.AlphabeticalAsc)
-        .multi(true)
-        .includeAll(true)
-        .allValue('.+')
-        .current({ text: ['All'], value: ['$__all'] }),
-    )
+    .withVariable(serviceVariable())
     .link(pageLink('Pauses in Jaeger', traceSearchUrl({ service: 'user', operation: 'pause gc' })))
     .link(
       pageLink(
@@ -66,4 +52,23 @@ export function storyDashboard(pathUid: string): DashboardBuilder {
   ]);
   dashboard.annotation(pauseAnnotations(pauseIds));
   return dashboard;
+}
+
+function serviceVariable(): Builder<VariableModel> {
+  const builder = new QueryVariableBuilder('service')
+    .label('Services')
+    .description('For the panels under "Inside the services"')
+    .datasource(prometheus)
+    .query({
+      refId: 'service',
+      qryType: 1,
+      query: 'label_values(http_server_request_duration_seconds_count, service_name)',
+    })
+    .refresh(VariableRefresh.OnTimeRangeChanged)
+    .sort(VariableSort.AlphabeticalAsc)
+    .multi(true)
+    .includeAll(true)
+    .allValue('.+')
+    .current({ text: ['All'], value: ['$__all'] });
+  return without(builder, 'auto', 'auto_min', 'auto_count');
 }
