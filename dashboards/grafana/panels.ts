@@ -16,6 +16,7 @@ import {
 import {
   FieldColorBuilder,
   FieldColorModeId,
+  MappingType,
   type Panel,
   type Threshold,
   ThresholdsConfigBuilder,
@@ -57,7 +58,8 @@ interface About {
 }
 
 interface TimeSeriesOptions extends About {
-  readonly style?: 'lines' | 'bars' | 'stacked';
+  /** Bars on top of one another, for parts of a whole. */
+  readonly stacked?: boolean;
   readonly min?: number;
   /** The axis reaches at least this far, so that panels side by side can be compared. */
   readonly softMax?: number;
@@ -68,7 +70,7 @@ interface TimeSeriesOptions extends About {
 
 /** Values over time. */
 export function timeSeries(options: TimeSeriesOptions): Panel {
-  const { style = 'lines', min = 0, softMax, decimals, renamed = {} } = options;
+  const { stacked = false, min = 0, softMax, decimals, renamed = {} } = options;
   const builder = new TimeSeriesBuilder()
     .title(options.title)
     .description(options.description)
@@ -76,15 +78,11 @@ export function timeSeries(options: TimeSeriesOptions): Panel {
     .unit(options.unit)
     .min(min)
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassicByName))
-    .drawStyle(style === 'lines' ? GraphDrawStyle.Line : GraphDrawStyle.Bars)
-    .lineWidth(style === 'lines' ? 2 : 0)
-    .fillOpacity(style === 'lines' ? 5 : 70)
+    .drawStyle(stacked ? GraphDrawStyle.Bars : GraphDrawStyle.Line)
+    .lineWidth(stacked ? 0 : 2)
+    .fillOpacity(stacked ? 70 : 5)
     .showPoints(VisibilityMode.Never)
-    .stacking(
-      new StackingConfigBuilder().mode(
-        style === 'stacked' ? StackingMode.Normal : StackingMode.None,
-      ),
-    )
+    .stacking(new StackingConfigBuilder().mode(stacked ? StackingMode.Normal : StackingMode.None))
     .legend(
       new VizLegendOptionsBuilder()
         .showLegend(true)
@@ -110,6 +108,8 @@ interface StatOptions extends About {
   readonly decimals?: number;
   /** Said when there is no number. */
   readonly empty?: string;
+  /** Number → what is shown in its place. */
+  readonly words?: Readonly<Record<string, string>>;
 }
 
 /** One number, as it is now: not the last one seen, so that what has died does not look alive. */
@@ -129,6 +129,10 @@ export function stat(options: StatOptions): Panel {
     .targets(options.queries.map((query, index) => target(query, index).instant()));
   if (options.decimals !== undefined) builder.decimals(options.decimals);
   if (options.empty !== undefined) builder.noValue(options.empty);
+  if (options.words !== undefined) {
+    const words = Object.entries(options.words).map(([value, text]) => [value, { text }]);
+    builder.mappings([{ type: MappingType.ValueToText, options: Object.fromEntries(words) }]);
+  }
   return builder.build();
 }
 

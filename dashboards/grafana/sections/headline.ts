@@ -149,9 +149,10 @@ export function headlineSection(): Section {
             stat({
               title: 'Stack up',
               description:
-                'Which of collector, Jaeger and Prometheus Prometheus can reach for their own metrics. 1 is up.',
+                'Which of collector, Jaeger and Prometheus Prometheus can reach for their own metrics.',
               unit: 'none',
               queries: [{ expr: 'min by (job) (up)', legend: '{{job}}' }],
+              words: { 0: 'down', 1: 'up' },
               steps: [
                 { value: null, color: 'red' },
                 { value: 1, color: 'green' },

@@ -47,7 +47,7 @@ export function insideSection(): Section {
               description:
                 'Share of time that each kind of collection took. Pauses of the kind `gc` are `major` collections; `block` and `freeze` do not show here.',
               unit: 'percentunit',
-              style: 'stacked',
+              stacked: true,
               queries: [
                 {
                   expr: rateOf(
