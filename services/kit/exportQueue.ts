@@ -1,4 +1,5 @@
 import type { SendResult } from './otlpTransport.ts';
+import { retryWaitMs } from './retryWait.ts';
 
 export interface ExportQueueOptions<T> {
   /** Makes the body of a batch; called once a batch, when it is complete. */
@@ -51,12 +52,6 @@ interface Batch {
   readonly size: number;
   sent: boolean;
 }
-
-const backoff = { firstMs: 1000, factor: 1.5, longestMs: 5000, jitter: 0.2 } as const;
-/** Between attempts at least, and once the process is to end. */
-const shortestWaitMs = 250;
-/** A collector that asks for more patience than this is asked again all the same. */
-const longestWaitMs = 60_000;
 
 /**
  * Sends items in batches, one in flight at a time, and accounts for each. While the collector is
@@ -277,13 +272,9 @@ export class ExportQueue<T> {
     if (rejected > 0) this.#onLoss(rejected, `rejected by the collector: ${result.reason}`);
   }
 
-  /** Before the next attempt; shorter once the process is to end. */
+  /** Until the next attempt, or the end. */
   #wait(afterMs: number | null, failures: number): Promise<void> {
-    const { firstMs, factor, longestMs, jitter } = backoff;
-    const middleMs = Math.min(firstMs * factor ** (failures - 1), longestMs);
-    const backoffMs = middleMs * (1 + jitter * (2 * this.#random() - 1));
-    const wantedMs = this.#stopping ? 0 : (afterMs ?? backoffMs);
-    const waitMs = Math.max(shortestWaitMs, Math.min(wantedMs, longestWaitMs));
+    const waitMs = retryWaitMs(failures, this.#stopping ? 0 : afterMs, this.#random);
     return new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, waitMs);
       this.#wake = () => {

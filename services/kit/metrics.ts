@@ -1,5 +1,6 @@
 import {
   type Attributes,
+  diag,
   type MeterProvider as MeterProviderApi,
   ValueType,
 } from '@opentelemetry/api';
@@ -34,6 +35,9 @@ const pauseBoundsS = [
 
 /** Pauses between two exports whose start is told: one every 625 ms, where an export is each 5 s. */
 const pauseSlots = 8;
+
+/** With what spans and log lines may take, less than the 10 s that a container has to end. */
+const longestStopMs = 2000;
 
 export interface ServedRequest {
   /** As the semantic conventions know it. */
@@ -91,7 +95,9 @@ export function startMetrics(options: MetricsOptions): ServiceMetrics {
 
   async function stop(): Promise<void> {
     // The last export asks the runtime for its metrics, too.
-    await provider.shutdown({ timeoutMillis: timeoutMs });
+    await provider
+      .shutdown({ timeoutMillis: Math.min(timeoutMs, longestStopMs) })
+      .catch((error: Error) => diag.warn(`The last metrics were not exported: ${error.message}`));
     runtime.disable();
   }
 }

@@ -12,7 +12,7 @@ import { serviceResource } from '../../services/kit/resource.ts';
 import { SpanQueue } from '../../services/kit/spanQueue.ts';
 import { launch as launchService, ready, type ServiceProcess } from './serviceProcess.ts';
 import { type Point, type Received, startSignalCollector } from './signalCollector.ts';
-import { callStep, meshOf, service } from './support.ts';
+import { callStep, meshOf, service, stub } from './support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aftershock-signals-'));
 const meshPath = join(folder, 'mesh.json');
@@ -303,4 +303,21 @@ test('no span is lost while the collector is away, and requests do not notice', 
   const log = await user.log;
   expect(log).toContain('Spans wait, the collector does not take them');
   expect(log).not.toContain('Spans lost');
+});
+
+test('a collector that never answers does not make the end of a service unclean', async () => {
+  const { url, server } = await stub(() => {});
+  stops.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const user = launch('user', {
+    ...everything,
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+    OTEL_BSP_EXPORT_TIMEOUT: '200',
+    OTEL_BLRP_EXPORT_TIMEOUT: '200',
+  });
+  await ready(user);
+  await stopped(user);
+  expect(await user.log).toContain('Log lines not exported: not acknowledged within 200 ms');
 });
