@@ -52,17 +52,6 @@ export function metricNames(expr: string): ReadonlySet<string> {
   return names;
 }
 
-/** Label names that an expression selects or groups by. */
-export function labelNames(expr: string): ReadonlySet<string> {
-  const names = new Set<string>();
-  parser.parse(expr).iterate({
-    enter({ name, from, to }) {
-      if (name === 'LabelName') names.add(expr.slice(from, to));
-    },
-  });
-  return names;
-}
-
 /**
  * What an expression compares or combines, down to what must have data even when all is well: an
  * alert's own expression has none then. Numbers are left out.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { comparedParts, filledIn, labelNames, metricNames, syntaxErrors } from './promql.ts';
+import { comparedParts, filledIn, metricNames, syntaxErrors } from './promql.ts';
 import { askedQueries } from './queries.ts';
 import { rules } from './rules.ts';
 import { writtenMetrics } from './writtenMetrics.ts';
@@ -43,11 +43,6 @@ test.each([
   { expr: 'sum(a) / sum(b)', parts: ['sum(a) / sum(b)'] },
 ])('comparedParts() of $expr are $parts', ({ expr, parts }) => {
   expect(comparedParts(expr)).toEqual(parts);
-});
-
-test('labelNames() are those that are selected and grouped by', () => {
-  const names = labelNames('sum by (le) (rate(a{job="c",x!=""}[1m]))');
-  expect([...names].toSorted()).toEqual(['job', 'le', 'x']);
 });
 
 test('a variable that no dashboard has is an error that names it', () => {
