@@ -7,6 +7,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { isTracingSuppressed, W3CTraceContextPropagator } from '@opentelemetry/core';
+import { unixMs } from './spanTime.ts';
 import { receivedTraceState } from './traceState.ts';
 
 /** What the tracestate member `aftershock` says about the hop that a request came by. */
@@ -79,7 +80,7 @@ export function readHop(traceState: string): Hop | undefined {
 }
 
 function unixMicros(): number {
-  return Math.round((performance.timeOrigin + performance.now()) * 1000);
+  return Math.round(unixMs() * 1000);
 }
 
 function isOwn(member: string): boolean {

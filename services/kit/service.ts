@@ -20,6 +20,7 @@ import type { SpanStarter } from './requestTracer.ts';
 import { compileScript } from './script.ts';
 import { answerProbe, listen, type TracedResponse } from './server.ts';
 import { endServerSpan, methodName, serverErrorType, startServerSpan } from './serverSpan.ts';
+import { unixMs } from './spanTime.ts';
 import { readStats } from './stats.ts';
 import type { Telemetry } from './telemetry.ts';
 import { VictimCount } from './victims.ts';
@@ -196,7 +197,7 @@ export async function startService(
   function handle(req: IncomingMessage, res: TracedResponse): void {
     if (answerProbe(req, res, ready)) return;
     res.beganMs = performance.now();
-    victims.began((performance.timeOrigin + res.beganMs) * 1000, () => {
+    victims.began(unixMs() * 1000, () => {
       const header = req.headers.tracestate;
       return typeof header === 'string' ? header : header?.join();
     });
