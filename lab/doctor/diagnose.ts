@@ -1,6 +1,6 @@
 import { checkCollector } from './checks/collector.ts';
-import { checkGateway } from './checks/gateway.ts';
 import { checkPrometheus } from './checks/prometheus.ts';
+import { checkRequest } from './checks/request.ts';
 import { checkServices } from './checks/services.ts';
 import { checkSpans } from './checks/spans.ts';
 import { checkStore } from './checks/store.ts';
@@ -10,7 +10,7 @@ import type { Diagnosis } from './stage.ts';
 /** What the evidence says, stage by stage, from client to store. */
 export function diagnose(evidence: Evidence): Diagnosis {
   const stages = [
-    checkGateway(evidence),
+    checkRequest(evidence),
     ...checkServices(evidence),
     checkCollector(evidence),
     checkStore(evidence),

@@ -1,14 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeOtlpJson } from '../../traces/otlp/encode.ts';
-import type { Span } from '../../traces/span.ts';
 import { ask, type Reply } from './ask.ts';
 import { type Canary, canarySpan, sendCanary } from './canary.ts';
-import type { Evidence, MetricsEvidence, Sighting, Twice } from './evidence.ts';
-import { hopsOf, isWhole, serviceOf } from './hops.ts';
+import type { Evidence, Twice } from './evidence.ts';
+import { askMetrics } from './metrics.ts';
 import { Prometheus } from './prometheus.ts';
-import { isOurService, isQueryApi, tookSpans } from './recognise.ts';
+import { isOurService, tookSpans } from './recognise.ts';
 import { askService } from './serviceStats.ts';
-import { askEmbedded, askStrays, askTrace } from './store.ts';
+import { watchFor } from './sighting.ts';
+import { askEmbedded } from './store.ts';
 import type { Targets } from './targets.ts';
 
 export interface GatherOptions {
@@ -24,8 +23,6 @@ export interface GatherOptions {
   readonly say: (line: string) => void;
 }
 
-/** Time between two looks at the store. */
-const lookEveryMs = 250;
 /** What is asked beside the canary's way may not hold it up for longer. */
 const asideTimeoutMs = 3000;
 
@@ -48,7 +45,8 @@ export async function gather(options: GatherOptions): Promise<Evidence> {
       : null,
     exportSpan(collector.url, canary, timeoutMs),
   ]);
-  const sighting = await watchFor(canary, isOurService(canary.reply, health), exported, options);
+  const isAnswered = isOurService(canary.reply, health);
+  const sighting = await watchFor(canary, isAnswered, tookSpans(exported), options);
   const metrics =
     prometheus === null
       ? null
@@ -73,52 +71,6 @@ export async function gather(options: GatherOptions): Promise<Evidence> {
   };
 }
 
-/** Waits until the span metrics have every service of the trace, then asks for the rest. */
-async function askMetrics(
-  prometheus: Prometheus,
-  before: Readonly<Record<string, number>>,
-  canary: Canary,
-  { spans }: Sighting,
-  { timeoutMs, sinceMs, say }: GatherOptions,
-): Promise<MetricsEvidence> {
-  const startMs = performance.now();
-  const reply = await prometheus.probe();
-  const isPrometheus = Prometheus.isPrometheus(reply);
-  // First, as a Prometheus that cannot write may be dead soon.
-  const failedWrites = isPrometheus ? await prometheus.failedWrites() : {};
-  const services = new Set(spans.map(serviceOf));
-  let after = before;
-  let waitedMs = 0;
-  while (isPrometheus) {
-    after = await prometheus.spanMetrics();
-    waitedMs = performance.now() - startMs;
-    const behind = [...services].filter((name) => !((after[name] ?? 0) > (before[name] ?? 0)));
-    const isHopeless = Object.keys(failedWrites).length > 0;
-    if (behind.length === 0 || waitedMs >= timeoutMs || isHopeless) break;
-    say(`waiting for span metrics of ${behind.join(', ')}, ${(waitedMs / 1000).toFixed(0)} s`);
-    await sleep(lookEveryMs);
-  }
-  const sentS = Number(canary.startUnixNano / 1_000_000n) / 1000;
-  const [newestAgeS, downTargets, series] = isPrometheus
-    ? await Promise.all([
-        prometheus.newestAgeS(),
-        prometheus.downTargets(),
-        prometheus.flow(sentS - sinceMs / 1000, Date.now() / 1000),
-      ])
-    : [null, [], []];
-  const spanMetrics = { before, after };
-  return {
-    reply,
-    isPrometheus,
-    downTargets,
-    failedWrites,
-    newestAgeS,
-    spanMetrics,
-    waitedMs,
-    series,
-  };
-}
-
 function twice<T>(before: T | null, after: T | null): Twice<T> | null {
   return before === null || after === null ? null : { before, after };
 }
@@ -137,51 +89,4 @@ function exportSpan(collectorUrl: string, canary: Canary, timeoutMs: number): Pr
     body: JSON.stringify(encodeOtlpJson([canarySpan(canary)])),
     timeoutMs,
   });
-}
-
-/** Looks until the trace is whole, the time is over, or there is nothing to wait for. */
-async function watchFor(
-  canary: Canary,
-  isAnswered: boolean,
-  exported: Reply,
-  { targets, timeoutMs, say }: GatherOptions,
-): Promise<Sighting> {
-  const { url } = targets.query;
-  const startMs = performance.now();
-  const isExported = tookSpans(exported);
-  const spans = new Map<string, Span>();
-  const own = canarySpan(canary);
-  for (;;) {
-    const { reply, spans: found } = await askTrace(url, canary.traceId, timeoutMs);
-    const foundIds = new Set(found.map(({ spanId }) => spanId));
-    const vanished = [...spans.keys()].filter((id) => !foundIds.has(id)).length;
-    for (const span of found) spans.set(span.spanId, span);
-    const all = [...spans.values()];
-    const waitedMs = performance.now() - startMs;
-    const whole =
-      (!isAnswered || isWhole(hopsOf(all, own))) && (!isExported || spans.has(canary.spanId));
-    const isHopeless = !isQueryApi(reply) || (!isExported && !isAnswered);
-    if (whole || vanished > 0 || isHopeless || waitedMs >= timeoutMs) {
-      const isEntryThere = all.some(({ kind }) => kind === 'server');
-      const strays =
-        isAnswered && !isEntryThere && isQueryApi(reply)
-          ? await askStrays(
-              url,
-              canary.userAgent,
-              Number(canary.startUnixNano / 1_000_000n),
-              asideTimeoutMs,
-            )
-          : [];
-      return { reply, spans: all, waitedMs, vanished, strays };
-    }
-    say(`waiting for the trace: ${describeWait(all)}, ${(waitedMs / 1000).toFixed(0)} s`);
-    await sleep(lookEveryMs);
-  }
-}
-
-/** What has arrived, for whoever waits. */
-function describeWait(spans: readonly Span[]): string {
-  if (spans.length === 0) return 'nothing yet';
-  const services = [...new Set(spans.map(serviceOf))];
-  return `${spans.length} spans of ${services.join(', ')} so far`;
 }

@@ -11,11 +11,10 @@ export interface Refusal {
   readonly todo: string;
 }
 
-/**
- * Why a part of the stack gave no answer, and what to do about it.
- * @param start how to start it, as in `start it: docker compose up -d --wait`.
- */
-export function refusal(failure: Failure, target: Target, start: string): Refusal {
+const start = 'start the stack (docker compose up -d --wait, or npm run aftershock -- up)';
+
+/** Why a part of the stack gave no answer, and what to do about it. */
+export function refusal(failure: Failure, target: Target): Refusal {
   const { hostname, port, protocol, pathname } = new URL(target.url);
   const portNumber = port || (protocol === 'https:' ? '443' : '80');
   const elsewhere = `say where it is with ${howToSay(target)}`;
@@ -25,7 +24,8 @@ export function refusal(failure: Failure, target: Target, start: string): Refusa
     refused: [
       'connection refused',
       `connection refused: nothing listens on port ${portNumber} of ${hostname}`,
-      `${start}; or, if it is elsewhere, ${elsewhere}`,
+      `${start}; if it has died, docker compose logs says of what, a full disk for one; ` +
+        `if it is elsewhere, ${elsewhere}`,
     ],
     'unknown-host': [
       `no such host: ${hostname}`,

@@ -7,7 +7,6 @@ import { refusal } from '../refusal.ts';
 import { type Finding, ok, type Stage, wrong } from '../stage.ts';
 import { howToSay, type Target } from '../targets.ts';
 import { recentRefusal } from './flowOf.ts';
-import { startStack } from './gateway.ts';
 
 const name = 'collector';
 
@@ -17,7 +16,7 @@ export function checkCollector(evidence: Evidence): Stage {
   const target = targets.collector;
   const expected = `the collector takes a span at ${target.url}/v1/traces (OTLP over HTTP, JSON)`;
   if (exported.kind !== 'answer') {
-    const { seen, came, todo } = refusal(exported, target, startStack);
+    const { seen, came, todo } = refusal(exported, target);
     return wrong(name, target.url, seen, { expected, came, todo });
   }
   const { status } = exported;

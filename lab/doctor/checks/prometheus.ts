@@ -5,7 +5,6 @@ import { hopsOf, serviceOf } from '../hops.ts';
 import { refusal } from '../refusal.ts';
 import { type Finding, ok, type Stage, skipped, wrong } from '../stage.ts';
 import { howToSay } from '../targets.ts';
-import { startStack } from './gateway.ts';
 
 const name = 'prometheus';
 
@@ -22,7 +21,7 @@ export function checkPrometheus({ targets, metrics, canary, sighting }: Evidence
   const expected = `${target.url} has metrics of every service of the trace`;
   const { reply } = metrics;
   if (reply.kind !== 'answer') {
-    const { seen, came, todo } = refusal(reply, target, startStack);
+    const { seen, came, todo } = refusal(reply, target);
     return wrong(name, target.url, seen, { expected, came, todo });
   }
   const fail = (seen: string, finding: Omit<Finding, 'expected'>) =>

@@ -7,7 +7,6 @@ import { refusal } from '../refusal.ts';
 import { type Finding, ok, type Stage, skipped, wrong } from '../stage.ts';
 import { howToSay } from '../targets.ts';
 import { flowOf, latestFlowOf } from './flowOf.ts';
-import { startStack } from './gateway.ts';
 
 const name = 'store';
 
@@ -18,7 +17,7 @@ export function checkStore(evidence: Evidence): Stage {
   const { reply, spans, waitedMs } = sighting;
   const expected = `${target.url} has trace ${canary.traceId}`;
   if (reply.kind !== 'answer') {
-    const { seen, came, todo } = refusal(reply, target, startStack);
+    const { seen, came, todo } = refusal(reply, target);
     return wrong(name, target.url, seen, { expected, came, todo });
   }
   if (!isQueryApi(reply)) {

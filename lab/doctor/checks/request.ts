@@ -8,16 +8,14 @@ import { ok, type Stage, wrong } from '../stage.ts';
 import { howToSay } from '../targets.ts';
 
 const name = 'request';
-export const startStack =
-  'start the stack (docker compose up -d --wait, or npm run aftershock -- up)';
 
 /** Whether the canary was answered, by the gateway, with what it was sent for. */
-export function checkGateway({ targets, canary, health, sighting }: Evidence): Stage {
+export function checkRequest({ targets, canary, health, sighting }: Evidence): Stage {
   const target = targets.gateway;
   const { reply } = canary;
   const expected = `the gateway answers GET ${canary.url} with 200`;
   if (reply.kind !== 'answer') {
-    const { seen, came, todo } = refusal(reply, target, startStack);
+    const { seen, came, todo } = refusal(reply, target);
     return wrong(name, target.url, seen, { expected, came, todo });
   }
   const { status, durationMs } = reply;
