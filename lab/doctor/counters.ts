@@ -5,6 +5,12 @@ export interface Series {
   readonly samples: readonly (readonly [unixS: number, value: number])[];
 }
 
+/** Something about either end of a window. */
+export interface Ends {
+  readonly from: boolean;
+  readonly until: boolean;
+}
+
 /** Samples from this long before a window are needed to tell what began within it. */
 export const lookbackS = 60;
 
@@ -13,14 +19,15 @@ export const lookbackS = 60;
  * samples as they are, not extrapolated. A value that falls, and each restart, begins anew at 0; a
  * series without a sample before the window counts from 0.
  * @param restartsS when the counter's process was seen to have restarted.
- * @param evenly whether it grows evenly between two samples, or stays until the next.
+ * @param moving where the counter moves at an end of the window, it is taken to grow evenly between
+ *   the samples on either side; where it does not, the last sample before holds.
  */
 export function increase(
   { samples }: Series,
   fromS: number,
   untilS: number,
   restartsS: readonly number[] = [],
-  evenly = false,
+  moving: Ends = { from: false, until: false },
 ): number {
   let total = 0;
   let [lastS, last] = samples.findLast(([unixS]) => unixS <= fromS) ?? [fromS, 0];
@@ -29,10 +36,9 @@ export function increase(
     const restarted = value < last || restartsS.some((s) => s > lastS && s <= unixS);
     const grown = restarted ? value : value - last;
     // Of the step that reaches over an end of the window, the share within.
-    const stepS = unixS - lastS;
-    const withinS = Math.min(unixS, untilS) - Math.max(lastS, fromS);
-    if (evenly) total += (grown * Math.max(0, withinS)) / stepS;
-    else if (unixS <= untilS) total += grown;
+    const beginS = moving.from ? Math.max(lastS, fromS) : lastS;
+    const endS = moving.until ? Math.min(unixS, untilS) : unixS;
+    if (endS <= untilS) total += (grown * (endS - beginS)) / (unixS - lastS);
     if (unixS > untilS) break;
     lastS = unixS;
     last = value;

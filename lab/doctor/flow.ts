@@ -91,14 +91,14 @@ export function spanFlow(
   const fromS = firstSoundS(all, uptimes, windowStartS);
   const restartsOf = new Map(uptimes.map((series) => [processOf(series), restarts(series)]));
   const exportedSeries = named('otel_sdk_exporter_span_exported').filter(isSuccess);
-  const grown = exportedSeries.reduce(
-    (total, series) => total + grownBefore(series, fromS) + grownBefore(series, untilS),
-    0,
-  );
+  const grownBy = (unixS: number) =>
+    exportedSeries.reduce((total, series) => total + grownBefore(series, unixS), 0);
+  const grown = { from: grownBy(fromS), until: grownBy(untilS) };
+  const moving = { from: grown.from > 0, until: grown.until > 0 };
   const sum = (list: readonly Series[]) =>
     list.reduce(
       (total, series) =>
-        total + increase(series, fromS, untilS, restartsOf.get(processOf(series)), grown > 0),
+        total + increase(series, fromS, untilS, restartsOf.get(processOf(series)), moving),
       0,
     );
   const byLabel = (list: readonly Series[], label: string) =>
@@ -142,7 +142,7 @@ export function spanFlow(
         ? null
         : Math.round(sum(sampling.filter(({ labels }) => labels.sampled === 'false'))),
     restarts: restartList(restartsOf, stored, jaegers, fromS, untilS),
-    ratePerS: grown / quietS,
+    ratePerS: (grown.from + grown.until) / quietS,
   };
 }
 

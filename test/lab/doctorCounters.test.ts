@@ -19,19 +19,19 @@ test.each([
   { when: 'a restart lies elsewhere', of: old([10, 150]), restartsS: [15], want: 50 },
   { when: 'the end lies between two samples', of: old([990, 110], [1010, 210]), want: 10 },
   {
-    when: 'the end lies between two samples, evenly',
+    when: 'the end lies between two samples, and it moves there',
     of: old([990, 110], [1010, 210]),
-    evenly: true,
+    moving: { from: false, until: true },
     want: 60,
   },
   {
-    when: 'the begin lies between two samples, evenly',
+    when: 'the begin lies between two samples, and it moves there',
     of: series({}, [-10, 100], [10, 200]),
-    evenly: true,
+    moving: { from: true, until: false },
     want: 50,
   },
-])('increase() is $want when $when', ({ of, restartsS = [], evenly = false, want }) => {
-  expect(increase(of, 0, 1000, restartsS, evenly)).toBe(want);
+])('increase() is $want when $when', ({ of, restartsS = [], moving, want }) => {
+  expect(increase(of, 0, 1000, restartsS, moving)).toBe(want);
 });
 
 test('restarts() are where a time of running begins anew', () => {
