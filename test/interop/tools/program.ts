@@ -17,6 +17,12 @@ export interface ProgramOptions {
 const readyTimeoutMs = 60_000;
 const stopTimeoutMs = 20_000;
 
+const running = new Set<ChildProcess>();
+// However a test run ends, short of SIGKILL, nothing is left.
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** A native program that runs beside the test. */
 export class Program {
   readonly #options: ProgramOptions;
@@ -33,7 +39,9 @@ export class Program {
     });
     closeSync(log);
     this.exited = new Promise((resolve) => {
+      running.add(this.#child);
       const ended = () => {
+        running.delete(this.#child);
         this.#running = false;
         resolve();
       };
