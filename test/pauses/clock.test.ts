@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { anchoredClock } from '../../pauses/clock.ts';
+import { anchoredClock, systemClock, unixMs } from '../../pauses/clock.ts';
 
 const anchorNano = 1_700_000_000_000_000_000n;
 const anchorMs = 1_700_000_000_000;
@@ -34,4 +34,13 @@ test('unixNano() keeps the distance of two times to the nanosecond', () => {
     anchorNano,
   );
   expect(clock.unixNano(123_456_789n) - clock.unixNano(123_456_788n)).toBe(1n);
+});
+
+test('the spans of a process and the records of its pauses have one clock', () => {
+  const before = Number(systemClock.unixNano(systemClock.monotonicNano())) / 1e6;
+  const now = unixMs();
+  const after = Number(systemClock.unixNano(systemClock.monotonicNano())) / 1e6;
+  // A double has a quarter of a microsecond here.
+  expect(now).toBeGreaterThanOrEqual(before - 0.002);
+  expect(now).toBeLessThanOrEqual(after + 0.002);
 });

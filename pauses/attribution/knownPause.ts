@@ -1,0 +1,61 @@
+import type { Link, SpanContext } from '@opentelemetry/api';
+import type { DetectedPause } from '../detector/detectedPause.ts';
+import type { EndedSpan } from './span.ts';
+import { microsOfNano, type UnixMicros } from './time.ts';
+
+/** Victims that the span of a pause links to. */
+const linksKept = 10;
+
+export type Role = 'hit' | 'queued';
+
+/** One pause, and what is known of its victims so far. */
+export class KnownPause {
+  readonly detected: DetectedPause;
+  readonly startMicros: UnixMicros;
+  readonly endMicros: UnixMicros;
+  /** Those that come before this find a backlog. It grows while there is one. */
+  drainedMicros: UnixMicros;
+  /** Of the pause's own span. */
+  context: SpanContext;
+  /** Whether there is going to be one. */
+  readonly hasSpan: boolean;
+  /** Somebody links to that. */
+  linked = false;
+  /** The span of whoever made this pause on demand. */
+  made: EndedSpan | null = null;
+  /** Ticks since anything was learned of it. */
+  quietTicks = 0;
+  ticks = 0;
+  readonly counts = { hit: 0, queued: 0 };
+  /** By falling harm. */
+  readonly #worst: { readonly context: SpanContext; readonly harmMicros: number }[] = [];
+
+  constructor(detected: DetectedPause, context: SpanContext, hasSpan = true) {
+    this.detected = detected;
+    this.hasSpan = hasSpan;
+    this.startMicros = microsOfNano(detected.startUnixNano);
+    this.endMicros = microsOfNano(detected.endUnixNano);
+    this.drainedMicros = this.endMicros;
+    this.context = context;
+  }
+
+  overlapMicros(fromMicros: UnixMicros, toMicros: UnixMicros): number {
+    return Math.min(toMicros, this.endMicros) - Math.max(fromMicros, this.startMicros);
+  }
+
+  /** @param harmMicros how much of the request it took. */
+  addVictim(role: Role, context: SpanContext, harmMicros: number): void {
+    this.counts[role]++;
+    this.quietTicks = 0;
+    const worst = this.#worst;
+    if (worst.length === linksKept && harmMicros <= (worst.at(-1)?.harmMicros ?? 0)) return;
+    worst.push({ context, harmMicros });
+    worst.sort((a, b) => b.harmMicros - a.harmMicros);
+    if (worst.length > linksKept) worst.pop();
+  }
+
+  /** To the worst victims. */
+  get links(): Link[] {
+    return this.#worst.map(({ context }) => ({ context }));
+  }
+}

@@ -1,0 +1,293 @@
+import { type Context, diag, type SpanContext, SpanKind } from '@opentelemetry/api';
+import type { DetectedPause, PauseDetector } from '../detector/detectedPause.ts';
+import { PauseAttribute } from '../strategy.ts';
+import { waitBefore } from './arrival.ts';
+import { PausedAttribute } from './attributes.ts';
+import { derivedSpan, pauseSpan, queueSpan } from './derivedSpan.ts';
+import { rootContext } from './ids.ts';
+import { KnownPause, type Role } from './knownPause.ts';
+import { RecentPauses } from './recentPauses.ts';
+import { type EndedSpan, isLocalRoot, type LiveSpan, type NextProcessor } from './span.ts';
+import { readHop } from './stamp.ts';
+import { microsOf, microsOfNano } from './time.ts';
+
+export interface PauseProcessorOptions {
+  readonly detector: PauseDetector;
+  /** Gets the spans, and those that are added. */
+  readonly next: NextProcessor;
+  /** Shortest wait before a handler that is told, in milliseconds. Default: 2. */
+  readonly minWaitMs?: number;
+  /** Most spans held for their evidence; default: 4096. What is more goes on with what is known. */
+  readonly maxHeld?: number;
+  /** Called for each span that is added, before `next` gets it. */
+  readonly onAdded?: () => void;
+  /** Called for each pause that nobody made on demand, when it is detected. */
+  readonly onFound?: (pause: DetectedPause) => void;
+  /** Called for each pause once its victims are known. */
+  readonly onVictims?: (kind: string, counts: Readonly<Record<Role, number>>) => void;
+}
+
+const tickMs = 10;
+/** A span is held for at most so many ticks in which the thread ran: 50 ms. */
+const heldTicks = 5;
+/** The span of a pause is held until nothing was learned of it for so long, */
+const quietTicks = 25;
+/** and at most for so long. */
+const openTicks = 500;
+/** Pauses that are to have a span of their own, at one time. */
+const maxOpen = 64;
+/** Requests that are known to be here. Who never ends its spans must not fill the memory. */
+const maxLive = 10_000;
+
+/** A made pause whose detection has not come yet. */
+interface Made {
+  readonly span: EndedSpan;
+  ticks: number;
+}
+
+/**
+ * A span processor that stands before the one that exports. It tells of each span which pauses it
+ * overlapped, adds a span for the wait of a request before its handler, and one for each pause.
+ *
+ * An ended span cannot be changed, and the evidence of a pause comes a turn of the loop later: so
+ * ended spans are held until the detector says that all of it is in.
+ */
+export class PauseProcessor {
+  readonly #detector: PauseDetector;
+  readonly #next: NextProcessor;
+  readonly #options: PauseProcessorOptions;
+  readonly #minWaitMicros: number;
+  readonly #maxHeld: number;
+  readonly #recent = new RecentPauses();
+  /** About in the order of their ends. */
+  #held: EndedSpan[] = [];
+  /** How many of them came in each of the last ticks, newest first. */
+  #heldByTick = [0];
+  #takenIn = 0;
+  #handedOn = 0;
+  /** Local roots that have not been handed on. */
+  readonly #live = new Set<object>();
+  #inFlight = 0;
+  #open: KnownPause[] = [];
+  #made: Made[] = [];
+  /** Of the spans of this process. */
+  #resource: object | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #stopped: Promise<void> | null = null;
+  readonly #endListening: () => void;
+
+  constructor(options: PauseProcessorOptions) {
+    this.#options = options;
+    this.#detector = options.detector;
+    this.#next = options.next;
+    this.#minWaitMicros = 1000 * (options.minWaitMs ?? 2);
+    this.#maxHeld = options.maxHeld ?? 4096;
+    this.#endListening = options.detector.onPause((pause) => this.#paused(pause));
+  }
+
+  onStart(span: LiveSpan, _context?: Context): void {
+    if (this.#stopped !== null) return;
+    this.#detector.mark();
+    this.#resource ??= span.resource;
+    const parent = span.parentSpanContext;
+    if (!isLocalRoot(span)) return;
+    this.#live.add(span);
+    if (this.#live.size > maxLive) this.#forgetOldest();
+    else this.#detector.inFlight(++this.#inFlight);
+    if (span.kind === SpanKind.SERVER) this.#lookForWait(span, parent);
+  }
+
+  onEnd(span: EndedSpan): void {
+    if (this.#stopped !== null) {
+      this.#next.onEnd(span);
+      return;
+    }
+    this.#detector.mark();
+    if (isMadePause(span)) {
+      this.#live.delete(span);
+      this.#detector.inFlight(--this.#inFlight);
+      this.#wasMade(span);
+      return;
+    }
+    if (this.#live.has(span)) this.#detector.inFlight(--this.#inFlight);
+    this.#hold(span);
+  }
+
+  /** Waits for the evidence of what is held, at most 50 ms, hands it on, and flushes what is next. */
+  async forceFlush(): Promise<void> {
+    await this.#release();
+    await this.#next.forceFlush();
+  }
+
+  /** The same; then the detector is stopped, and whatever comes later goes on as it is. Idempotent. */
+  shutdown(): Promise<void> {
+    this.#stopped ??= this.#release().then(async () => {
+      this.#endListening();
+      await this.#detector.stop();
+      await this.#next.shutdown();
+    });
+    return this.#stopped;
+  }
+
+  /** A request that was not begun with at once gets a span for that. */
+  #lookForWait(span: LiveSpan, parent: SpanContext | undefined): void {
+    const idleNano = this.#detector.lastIdleUnixNano();
+    if (idleNano === null) return;
+    const beganMicros = microsOf(span.startTime);
+    const idleMicros = microsOfNano(idleNano);
+    // Most requests: it cannot have waited for long, whatever its sender says.
+    if (beganMicros - idleMicros < this.#minWaitMicros) return;
+    const stamp = readHop(parent?.traceState?.serialize() ?? '')?.sentUnixMicros ?? null;
+    const wait = waitBefore(beganMicros, stamp, idleMicros);
+    if (wait === null) return;
+    const { fromMicros, by, clockApartMicros } = wait;
+    if (clockApartMicros !== null) {
+      span.setAttribute(PausedAttribute.clockApartMs, clockApartMicros / 1000);
+    }
+    if (beganMicros - fromMicros < this.#minWaitMicros) return;
+    const waitMs = (beganMicros - fromMicros) / 1000;
+    span.setAttribute(PausedAttribute.waitMs, waitMs);
+    span.setAttribute(PausedAttribute.waitFrom, by);
+    if (parent === undefined) return;
+    this.#options.onAdded?.();
+    this.#hold(queueSpan(span, parent, fromMicros, { [PausedAttribute.waitFrom]: by }));
+  }
+
+  #paused(detected: DetectedPause): void {
+    const made = this.#takeMade(detected);
+    const hasSpan = made !== null || this.#open.length < maxOpen;
+    const pause = new KnownPause(detected, made?.spanContext() ?? rootContext(), hasSpan);
+    pause.made = made;
+    this.#recent.add(pause);
+    if (hasSpan) this.#open.push(pause);
+    if (made === null) this.#options.onFound?.(detected);
+    this.#startTimer();
+  }
+
+  /** One pause has one span: that of whoever made it. Which of the two comes first is not certain. */
+  #wasMade(span: EndedSpan): void {
+    const pause = this.#open.find((one) => one.made === null && isSame(one.detected, span));
+    if (pause === undefined) this.#made.push({ span, ticks: 0 });
+    else {
+      pause.made = span;
+      if (!pause.linked) pause.context = span.spanContext();
+    }
+    this.#startTimer();
+  }
+
+  #takeMade(detected: DetectedPause): EndedSpan | null {
+    const index = this.#made.findIndex(({ span }) => isSame(detected, span));
+    return index < 0 ? null : (this.#made.splice(index, 1)[0]?.span ?? null);
+  }
+
+  #hold(span: EndedSpan): void {
+    this.#held.push(span);
+    this.#takenIn++;
+    this.#heldByTick[0] = (this.#heldByTick[0] ?? 0) + 1;
+    if (this.#held.length > this.#maxHeld) this.#handOnFirst(1);
+    this.#startTimer();
+  }
+
+  #startTimer(): void {
+    if (this.#stopped !== null) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      this.#tick();
+      if (this.#held.length + this.#open.length + this.#made.length > 0) this.#startTimer();
+    }, tickMs).unref();
+  }
+
+  #tick(): void {
+    this.#handOnSettled();
+    this.#heldByTick.unshift(0);
+    this.#heldByTick.length = Math.min(this.#heldByTick.length, heldTicks);
+    this.#made = this.#made.filter((one) => {
+      if (++one.ticks <= quietTicks) return true;
+      this.#next.onEnd(one.span);
+      return false;
+    });
+    this.#open = this.#open.filter((pause) => {
+      if (++pause.quietTicks <= quietTicks && ++pause.ticks <= openTicks) return true;
+      this.#close(pause);
+      return false;
+    });
+  }
+
+  #handOnSettled(): void {
+    const settled = microsOfNano(this.#detector.settledUnixNano());
+    const recent = this.#heldByTick.reduce((sum, count) => sum + count, 0);
+    let count = Math.max(0, this.#held.length - recent);
+    for (; count < this.#held.length; count++) {
+      if (microsOf((this.#held[count] as EndedSpan).endTime) > settled) break;
+    }
+    this.#handOnFirst(count);
+  }
+
+  #handOnFirst(count: number): void {
+    if (count === 0) return;
+    const spans = this.#held.splice(0, count);
+    for (const span of spans) {
+      this.#live.delete(span);
+      this.#handedOn++;
+      this.#next.onEnd(this.#judged(span));
+    }
+  }
+
+  #judged(span: EndedSpan): EndedSpan {
+    try {
+      const additions = this.#recent.judge(span);
+      return additions === null ? span : derivedSpan(span, additions);
+    } catch (error) {
+      diag.error('aftershock/pauses: a span goes on as it is', error);
+      return span;
+    }
+  }
+
+  async #release(): Promise<void> {
+    const last = this.#takenIn;
+    for (let tick = 0; tick < heldTicks && this.#handedOn < last; tick++) {
+      this.#handOnSettled();
+      if (this.#handedOn < last) await new Promise((resolve) => setTimeout(resolve, tickMs));
+    }
+    this.#handOnFirst(Math.max(0, Math.min(this.#held.length, last - this.#handedOn)));
+    for (const { span } of this.#made.splice(0)) this.#next.onEnd(span);
+    for (const pause of this.#open.splice(0)) this.#close(pause);
+  }
+
+  #close(pause: KnownPause): void {
+    // Those that are still here were hit, too; when they end, the pause's own span has gone.
+    for (const span of this.#live as Set<LiveSpan>) {
+      const overlapMicros = pause.overlapMicros(microsOf(span.startTime), Number.POSITIVE_INFINITY);
+      if (overlapMicros > 0) pause.addVictim('hit', span.spanContext(), overlapMicros);
+    }
+    this.#options.onVictims?.(
+      pause.made === null
+        ? pause.detected.kind
+        : String(pause.made.attributes[PauseAttribute.kind]),
+      pause.counts,
+    );
+    if (this.#resource === null) return;
+    if (pause.made === null) this.#options.onAdded?.();
+    this.#next.onEnd(pauseSpan(pause, this.#resource));
+  }
+
+  #forgetOldest(): void {
+    for (const span of this.#live) {
+      this.#live.delete(span);
+      return;
+    }
+  }
+}
+
+/** Made on demand, as `pauses/maker.ts` does: it says how long it was to be. */
+function isMadePause({ kind, attributes }: EndedSpan): boolean {
+  return kind === SpanKind.INTERNAL && attributes[PauseAttribute.requestedMs] !== undefined;
+}
+
+/** Whether a pause that was detected is one that was made: they share most of the latter. */
+function isSame({ startUnixNano, endUnixNano }: DetectedPause, made: EndedSpan): boolean {
+  const [start, end] = [microsOf(made.startTime), microsOf(made.endTime)];
+  const overlap =
+    Math.min(end, microsOfNano(endUnixNano)) - Math.max(start, microsOfNano(startUnixNano));
+  return overlap > (end - start) / 2;
+}

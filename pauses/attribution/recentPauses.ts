@@ -1,0 +1,116 @@
+import type { Attributes, Link } from '@opentelemetry/api';
+import { PauseAttribute } from '../strategy.ts';
+import { PausedAttribute, turnWaitMs } from './attributes.ts';
+import { type Additions, isQueueSpan } from './derivedSpan.ts';
+import type { KnownPause, Role } from './knownPause.ts';
+import { type EndedSpan, isLocalRoot, type SpanEvent } from './span.ts';
+import { hrTimeOf, microsOf } from './time.ts';
+
+/** Longer spans than these cover are judged by them alone. */
+const pausesKept = 1024;
+/** Events, and links, that one span gets. */
+const perSpan = 32;
+
+/** The last pauses of a process, and what they did to a span. */
+export class RecentPauses {
+  /** By rising start. None is drained later than the next one starts. */
+  readonly #pauses: KnownPause[] = [];
+
+  /** To be called in the order in which they began. */
+  add(pause: KnownPause): void {
+    const last = this.#pauses.at(-1);
+    if (last) last.drainedMicros = Math.min(last.drainedMicros, limitOf(last, pause));
+    this.#pauses.push(pause);
+    if (this.#pauses.length > pausesKept) this.#pauses.shift();
+  }
+
+  /**
+   * What is to be added to an ended span; null: no pause touched it. Of a backlog it must see the
+   * spans about in the order in which their requests were begun with, because it follows the
+   * backlog by them.
+   */
+  judge(span: EndedSpan): Additions | null {
+    const newest = this.#pauses.at(-1);
+    if (newest === undefined) return null;
+    const start = microsOf(span.startTime);
+    const isQueue = isQueueSpan(span);
+    const isRoot = !isQueue && isLocalRoot(span);
+    const waited = isRoot ? 1000 * numberOf(span.attributes[PausedAttribute.waitMs]) : 0;
+    const arrived = start - waited;
+    if (arrived > newest.drainedMicros) return null;
+    const end = microsOf(span.endTime);
+    const begun = isQueue ? end : start + 1000 * numberOf(span.attributes[turnWaitMs]);
+
+    const touched: KnownPause[] = [];
+    let role: Role | null = null;
+    let overlapMicros = 0;
+    let waitMicros = 0;
+    for (let index = this.#pauses.length - 1; index >= 0; index--) {
+      const pause = this.#pauses[index] as KnownPause;
+      if (arrived > pause.drainedMicros) break;
+      if (end < pause.startMicros) continue;
+      const harm = pause.overlapMicros(arrived, end);
+      const isHit = harm > 0;
+      if ((isRoot || isQueue) && begun > pause.drainedMicros) {
+        const next = this.#pauses[index + 1];
+        pause.drainedMicros = next ? Math.min(begun, limitOf(pause, next)) : begun;
+      }
+      if (isHit) {
+        overlapMicros += Math.max(0, pause.overlapMicros(start, end));
+        waitMicros += Math.max(0, pause.overlapMicros(arrived, start));
+        role = 'hit';
+      } else if (!isRoot && !isQueue) continue;
+      else role ??= 'queued';
+      if (isRoot) {
+        pause.addVictim(
+          isHit ? 'hit' : 'queued',
+          span.spanContext(),
+          isHit ? harm : begun - arrived,
+        );
+      }
+      touched.push(pause);
+    }
+    if (role === null) return null;
+
+    const attributes: Attributes = {};
+    if (isRoot || isQueue) attributes[PausedAttribute.role] = role;
+    if (overlapMicros > 0) attributes[PausedAttribute.overlapMs] = overlapMicros / 1000;
+    if (waitMicros > 0) attributes[PausedAttribute.waitPauseMs] = waitMicros / 1000;
+    const told = touched.slice(0, perSpan).reverse();
+    return { attributes, events: eventsOf(told, start, end), links: linksOf(told) };
+  }
+}
+
+/** Until when the backlog of a pause can be followed: the next pause adds to it. */
+function limitOf(pause: KnownPause, next: KnownPause): number {
+  return Math.max(pause.endMicros, next.startMicros);
+}
+
+function eventsOf(pauses: readonly KnownPause[], start: number, end: number): SpanEvent[] {
+  return pauses.flatMap((pause) => {
+    const overlapMicros = pause.overlapMicros(start, end);
+    if (overlapMicros <= 0) return [];
+    return {
+      name: 'pause',
+      time: hrTimeOf(Math.max(start, pause.startMicros)),
+      attributes: {
+        [PauseAttribute.kind]: pause.detected.kind,
+        [PausedAttribute.durationMs]: (pause.endMicros - pause.startMicros) / 1000,
+        [PausedAttribute.overlapMs]: overlapMicros / 1000,
+      },
+      droppedAttributesCount: 0,
+    };
+  });
+}
+
+function linksOf(pauses: readonly KnownPause[]): Link[] {
+  return pauses.flatMap((pause) => {
+    if (!pause.hasSpan) return [];
+    pause.linked = true;
+    return { context: pause.context };
+  });
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === 'number' && Number.isFinite(value) ? value : 0;
+}
