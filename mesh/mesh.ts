@@ -25,6 +25,8 @@ export interface Call {
   readonly backoff: Backoff;
   /** Time for all attempts together, passed on to the callee; null: only the caller's own deadline. */
   readonly deadline: Milliseconds | null;
+  /** Take an answer that the caller finds at its socket in the turn after its time-out. */
+  readonly recheck: boolean;
 }
 
 /** What a service does for a request, in order. */

@@ -22,7 +22,7 @@ const defaults = {
   description: '',
   seed: 1,
   service: { port: 0, concurrency: null, queue: null },
-  call: { timeout: '1s', retries: 0, deadline: null },
+  call: { timeout: '1s', retries: 0, deadline: null, recheck: false },
   backoff: { base: '25ms', factor: 2, jitter: 0.5 },
   pause: { kind: 'gc', phase: 'poll' },
   load: { rate: 100, arrivals: 'poisson', timeout: '2s', maxInFlight: 1000 },
@@ -112,6 +112,12 @@ const call = strict({
     .prefault(defaults.call.deadline)
     .describe(
       "Time for all attempts together, passed on to the callee. null: only the caller's own deadline.",
+    ),
+  recheck: z
+    .boolean({ error: mustBe('true or false') })
+    .default(defaults.call.recheck)
+    .describe(
+      'Look at the socket once more when the time is over, and take the whole answer if it is there: a caller that was paused itself finds its timer before it finds the answer.',
     ),
 }).meta({ id: 'call', description: 'One outgoing call.' });
 

@@ -25,6 +25,7 @@ const call: Omit<Call, 'to'> = {
   retries: 0,
   backoff: { base: 10, factor: 2, jitter: 0 },
   deadline: null,
+  recheck: false,
 };
 
 function service(program: Service['program'], to?: string): Service {

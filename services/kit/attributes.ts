@@ -6,6 +6,14 @@ export const Attribute = {
   callTo: 'aftershock.call.to',
   /** On a server span, where concurrency is limited: milliseconds until the request's turn came. */
   queueWaitMs: 'aftershock.queue.wait_ms',
+  /** On a client span whose timer fired: `spurious`, `late` or `undetermined`; see `timeoutVerdict.ts`. */
+  timeoutVerdict: 'aftershock.timeout.verdict',
+  /** Beside it: milliseconds by which the timer fired too late. */
+  timeoutLateMs: 'aftershock.timeout.late_ms',
+  /** Beside it, where the answer was there: milliseconds from its arrival to the deadline; below 0: after. */
+  timeoutSpareMs: 'aftershock.timeout.spare_ms',
+  /** Beside it: whether the answer was taken all the same. */
+  timeoutAnswerTaken: 'aftershock.timeout.answer_taken',
   /** On the load's root span: `warmup`, `baseline`, `pauses`, or `steady` where no experiment runs. */
   loadPhase: 'aftershock.load.phase',
   /** On the load's root span: milliseconds from the intended time to the sending. */

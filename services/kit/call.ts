@@ -23,10 +23,13 @@ import {
 import axios, { type AxiosResponse } from 'axios';
 import type { Backoff, Call } from '../../mesh/mesh.ts';
 import type { Random } from '../../mesh/random.ts';
+import { unixMs } from '../../pauses/clock.ts';
+import { AttemptTimer } from './attemptTimer.ts';
 import { Attribute } from './attributes.ts';
 import { deadlineHeader } from './deadline.ts';
 import type { ServiceMetrics } from './metrics.ts';
 import { PassedOn, Problem } from './problem.ts';
+import { ReplyArrival, readSent, sentHeader } from './replyArrival.ts';
 import type { SpanStarter } from './requestTracer.ts';
 import { spanTime } from './spanTime.ts';
 
@@ -66,6 +69,16 @@ const retryable = new Set([502, 503, 504]);
 /** Still experimental in the conventions, whose module of such names is dear to load. */
 const ATTR_URL_TEMPLATE = 'url.template';
 
+/** What one attempt is held to, and what it tells. */
+interface AttemptBounds {
+  /** When it began, by `performance.now()`. */
+  readonly startMs: number;
+  readonly timeoutMs: number;
+  readonly recheck: boolean;
+  readonly span: Span | null;
+  readonly arrivals: ReplyArrival;
+}
+
 /** Why an attempt failed before a whole answer was there. */
 type Failure = { readonly type: string; readonly message: string };
 
@@ -90,20 +103,28 @@ export function createCaller(
     headers: { common: { accept: 'application/json' } },
   });
 
-  async function attempt(url: string, headers: Record<string, string>, timeoutMs: number) {
+  async function attempt(url: string, headers: Record<string, string>, by: AttemptBounds) {
+    const { startMs, timeoutMs, recheck, span, arrivals } = by;
     // Our own timer: axios's `timeout` stops counting while bytes trickle in.
-    const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), Math.max(1, Math.ceil(timeoutMs)));
+    const timer = new AttemptTimer(startMs, timeoutMs);
     try {
-      return await client.get<string>(url, { headers, signal: abort.signal });
+      const answer = await client.get<string>(url, { headers, signal: timer.signal });
+      const sentUnixMs = readSent(answer.headers[sentHeader]);
+      if (!timer.fired) {
+        if (sentUnixMs !== null) arrivals.observe(sentUnixMs, unixMs());
+        return answer;
+      }
+      if (span !== null) timer.judge(span, { sentUnixMs, taken: recheck }, arrivals);
+      return recheck ? answer : timedOut(timeoutMs);
     } catch (error) {
-      if (abort.signal.aborted) {
-        return { type: 'timeout', message: `No whole answer within ${Math.round(timeoutMs)} ms` };
+      if (timer.signal.aborted) {
+        if (span !== null) timer.judge(span, null, arrivals);
+        return timedOut(timeoutMs);
       }
       const { code, message } = error as { code?: string; message: string };
       return { type: code ?? 'Error', message };
     } finally {
-      clearTimeout(timer);
+      timer.stop();
     }
   }
 
@@ -114,6 +135,7 @@ export function createCaller(
     const spanName = `GET ${route}`;
     const serverPort = Number(port || (protocol === 'https:' ? 443 : 80));
     const record = metrics?.caller(hostname, serverPort);
+    const arrivals = new ReplyArrival();
 
     function startSpan(url: string, resends: number): Span | null {
       if (tracer === null) return null;
@@ -153,10 +175,11 @@ export function createCaller(
         const startMs = performance.now();
         const span = startSpan(url, resends);
         const timeoutMs = Math.min(call.timeout, leftMs);
-        if (span === null) last = await attempt(url, headers, timeoutMs);
+        const by = { startMs, timeoutMs, recheck: call.recheck, span, arrivals };
+        if (span === null) last = await attempt(url, headers, by);
         else {
           const inSpan = trace.setSpan(context.active(), span);
-          last = await context.with(inSpan, attempt, undefined, url, headers, timeoutMs);
+          last = await context.with(inSpan, attempt, undefined, url, headers, by);
           endSpan(span, last);
         }
         record?.(
@@ -190,6 +213,10 @@ class ContextTransport {
 export function backoffMs(backoff: Backoff, resends: number, random: Random): number {
   const middle = backoff.base * backoff.factor ** (resends - 1);
   return middle * (1 + backoff.jitter * (2 * random() - 1));
+}
+
+function timedOut(timeoutMs: number): Failure {
+  return { type: 'timeout', message: `No whole answer within ${Math.round(timeoutMs)} ms` };
 }
 
 function earlier(a: number | null, b: number | null): number | null {

@@ -15,6 +15,7 @@ import { startOwnPauses } from './ownPauses.ts';
 import { pauseAdmin } from './pauses.ts';
 import { PassedOn, Problem, toProblem } from './problem.ts';
 import type { ServiceStats } from './protocol.ts';
+import { sentHeader, sentNow } from './replyArrival.ts';
 import { requestLog } from './requestLog.ts';
 import type { SpanStarter } from './requestTracer.ts';
 import { compileScript } from './script.ts';
@@ -176,6 +177,7 @@ export async function startService(
     if (stopping !== null || status === 413) res.setHeader('connection', 'close');
     res.statusCode = status;
     const sent = !res.destroyed;
+    if (res.span !== null) res.setHeader(sentHeader, sentNow());
     res.end(body);
     victims.ended();
     const tookMs = performance.now() - res.beganMs;

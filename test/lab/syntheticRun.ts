@@ -339,6 +339,7 @@ function meshOf(
     retries,
     backoff: { base: 0, factor: 1, jitter: 0 },
     deadline: null,
+    recheck: false,
   });
   const service = (program: 'gateway' | 'auth' | 'user', to: Call | null): Service => ({
     program,

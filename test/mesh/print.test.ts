@@ -35,6 +35,7 @@ const call = (to: string) =>
       jitter: fc.double({ min: 0, max: 1, noNaN: true }),
     }),
     deadline: fc.option(timeMs),
+    recheck: fc.boolean(),
   });
 const simpleStep = fc.oneof(
   fc.record({ cpu: distribution }),
@@ -144,6 +145,7 @@ services:
           retries: 0
           backoff: { base: 25ms, factor: 2, jitter: 0.5 }
           deadline: null
+          recheck: false
   b:
     program: relay
     port: 0

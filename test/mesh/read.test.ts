@@ -54,6 +54,7 @@ pauses: [ { service: user, duration: 120ms, every: 3s } ]
               retries: 0,
               backoff: { base: 25, factor: 2, jitter: 0.5 },
               deadline: null,
+              recheck: false,
             },
           },
         ],
@@ -317,7 +318,7 @@ test.each([
   {
     yaml: 'services: { a: { script: [ call: { to: b, timout: 1s } ] }, b: {} }',
     mistakes: [
-      '2:43: services.a.script[0].call.timout: unknown key "timout"; did you mean "timeout"? (valid: to, timeout, retries, backoff, deadline)',
+      '2:43: services.a.script[0].call.timout: unknown key "timout"; did you mean "timeout"? (valid: to, timeout, retries, backoff, deadline, recheck)',
     ],
   },
   {

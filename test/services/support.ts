@@ -51,7 +51,9 @@ export function startTestTelemetry() {
 
 export function callStep(to: string, changes: Partial<Call> = {}): Step {
   const backoff = { base: 1, factor: 1, jitter: 0 };
-  return { call: { to, timeout: 2000, retries: 0, backoff, deadline: null, ...changes } };
+  return {
+    call: { to, timeout: 2000, retries: 0, backoff, deadline: null, recheck: false, ...changes },
+  };
 }
 
 export function service(program: Service['program'], changes: Partial<Service> = {}): Service {

@@ -10,6 +10,7 @@ const call = (to: string, retries = 0): { call: Call } => ({
     retries,
     backoff: { base: 0, factor: 1, jitter: 0 },
     deadline: null,
+    recheck: false,
   },
 });
 
