@@ -8,10 +8,11 @@ import { ratios, row } from './support/row.ts';
 
 const modes: readonly Tracing[] = ['untraced', 'traced', 'stock'];
 /**
- * Each connection has one request on its way at any moment. With 20, two cores are not saturated:
- * services wait for one another, and find one or two requests in a turn of their event loop, which
- * go through caches that other processes have just filled. With 200 there is always work: some ten
- * requests a turn in gateway and auth, and more than two in user, which is the quickest by far.
+ * Each connection has one request on its way at any moment. With 20, services find one or two
+ * requests in a turn of their event loop, and take turns on the cores so often that each turn meets
+ * caches which other processes have just filled. With 200 there are some ten requests a turn in
+ * gateway and auth, and more than two in user, by far the quickest: the cores are as busy as a
+ * chain keeps them whose slowest service runs on one of two.
  */
 const levels = { few: 20, saturated: 200 } as const;
 type Level = keyof typeof levels;
@@ -42,8 +43,8 @@ export default {
   name: 'chain',
   description:
     'CPU per request of the three services together, and throughput, with work set to zero, every ' +
-    'request sampled and exported, at two numbers of connections of which the second keeps all ' +
-    'cores busy: untraced, traced, and traced by the stock instrumentations. The modes take turns ' +
+    'request sampled and exported, at two numbers of connections, of which the second saturates ' +
+    'the chain: untraced, traced, and traced by the stock instrumentations. The modes take turns ' +
     'of 0.4 s; ratios are of totals within a run',
   async run({ runs, say }) {
     const results: Record<Level, LevelResult[]> = { few: [], saturated: [] };

@@ -3,6 +3,7 @@
  * answer is there. It measures work, not latency under load: for that, `lab/load` is open loop.
  * Forked with a URL; asked by message for a window, it answers with what it saw.
  */
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 export interface WindowOrder {
@@ -23,10 +24,19 @@ export interface WindowResult {
 process.on('message', async (order: WindowOrder) => {
   process.send?.(await runWindow(order));
 });
+process.once('disconnect', () => process.exit());
+
+/** Open connections by URL. They outlive a window: opening one costs as much as some requests. */
+const idle = new Map<string, Socket[]>();
 
 async function runWindow(order: WindowOrder): Promise<WindowResult> {
-  const { hostname, port, pathname } = new URL(order.url);
-  const request = Buffer.from(`GET ${pathname} HTTP/1.1\r\nhost: ${hostname}:${port}\r\n\r\n`);
+  const { host, hostname, port, pathname } = new URL(order.url);
+  const request = Buffer.from(`GET ${pathname} HTTP/1.1\r\nhost: ${host}\r\n\r\n`);
+  const kept = (idle.get(host) ?? []).filter((socket) => !socket.destroyed);
+  const opening = Array.from({ length: Math.max(0, order.connections - kept.length) }, () =>
+    open(),
+  );
+  const sockets = [...kept, ...(await Promise.all(opening))];
   const startMs = performance.now();
   const endMs = startMs + order.durationMs;
   let sent = 0;
@@ -34,22 +44,28 @@ async function runWindow(order: WindowOrder): Promise<WindowResult> {
   let failed = 0;
   let latencySumMs = 0;
 
+  async function open(): Promise<Socket> {
+    const socket = connect(Number(port), hostname);
+    await once(socket, 'connect');
+    // While no window runs, that a service ends is no failure.
+    socket.setNoDelay(true).on('error', () => {});
+    return socket;
+  }
+
   function client(socket: Socket): Promise<void> {
     return new Promise((resolve, reject) => {
       let sentMs = 0;
       let text = '';
       const next = () => {
         if (sent >= order.requests || performance.now() >= endMs) {
-          socket.destroy();
+          socket.off('data', read).off('close', fail);
           return resolve();
         }
         sent++;
         sentMs = performance.now();
         socket.write(request);
       };
-      socket.setNoDelay(true);
-      socket.on('error', reject);
-      socket.on('data', (chunk) => {
+      const read = (chunk: Buffer) => {
         text += chunk.toString('latin1');
         const headEnd = text.indexOf('\r\n\r\n');
         const length = /content-length: (\d+)/i.exec(text)?.[1];
@@ -59,13 +75,15 @@ async function runWindow(order: WindowOrder): Promise<WindowResult> {
         if (!text.startsWith('HTTP/1.1 200')) failed++;
         text = '';
         next();
-      });
-      socket.on('connect', next);
+      };
+      const fail = () => reject(new Error(`${host} closed a connection`));
+      socket.on('data', read).on('close', fail);
+      next();
     });
   }
 
-  const sockets = Array.from({ length: order.connections }, () => connect(Number(port), hostname));
-  await Promise.all(sockets.map(client));
+  await Promise.all(sockets.slice(0, order.connections).map(client));
+  idle.set(host, sockets);
   return {
     requests: answered,
     failed,
