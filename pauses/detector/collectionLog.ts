@@ -1,0 +1,48 @@
+import { type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
+
+/** A garbage collection; milliseconds of `performance.now()`. */
+export interface Collection {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/** Collections kept at most: no pause of which they are evidence has as many. */
+const KEPT = 4096;
+
+/** Garbage collections of this thread, until they are forgotten. */
+export interface CollectionLog {
+  /** In the order of their ends; complete for what ended before the last turn of the loop. */
+  collections(): readonly Collection[];
+  /** Lets go of those that ended before this moment. */
+  forget(beforeMs: number): void;
+  stop(): void;
+}
+
+/** Starts to note every collection: V8 reports several at once, in a later turn of the loop. */
+export function startCollectionLog(): CollectionLog {
+  let log: Collection[] = [];
+
+  function add(entries: readonly PerformanceEntry[]): void {
+    for (const { startTime, duration } of entries) {
+      log.push({ startMs: startTime, endMs: startTime + duration });
+    }
+    if (log.length > KEPT) log.splice(0, log.length - KEPT);
+  }
+
+  const observer = new PerformanceObserver((list) => add(list.getEntries()));
+  observer.observe({ entryTypes: ['gc'] });
+  return {
+    collections() {
+      add(observer.takeRecords());
+      return log;
+    },
+    forget(beforeMs) {
+      const kept = log.findIndex(({ endMs }) => endMs >= beforeMs);
+      log = kept < 0 ? [] : log.slice(kept);
+    },
+    stop() {
+      observer.disconnect();
+      log = [];
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import { Worker } from 'node:worker_threads';
+import {
+  type HeartbeatData,
+  heartbeatLayout,
+  heartbeatProgram,
+  type QuotaFiles,
+} from './heartbeatProgram.ts';
+
+/** The other thread could not note the time when it was due. Milliseconds of `performance.now()`. */
+export interface LateBeat {
+  readonly beforeMs: number;
+  readonly dueMs: number;
+  readonly atMs: number;
+  /** It was at work, or waited for a core, for so long meanwhile. */
+  readonly explainedMs: number;
+}
+
+export interface HeartbeatOptions {
+  readonly periodMs: number;
+  readonly quota: QuotaFiles | null;
+  /** The thread has died by itself. */
+  readonly onDeath: (reason: string) => void;
+}
+
+/** Another thread of the process, which beats: it stops if the process does. */
+export interface Heartbeat {
+  /** It has begun and not died. */
+  readonly beating: boolean;
+  /** The latest beat. */
+  readonly beatMs: number;
+  /** Time for which the cgroup has been held back by its quota, as of the latest beat. */
+  readonly throttledMs: number;
+  /** Late beats since this was last called, oldest first. */
+  takeLate(): LateBeat[];
+  /** Makes it beat at once. */
+  wake(): void;
+  /** Resolves once the thread has ended. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** A heap for a loop that allocates next to nothing. */
+const resourceLimits = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 };
+
+/**
+ * Starts the thread. It does not keep the process from ending, and it takes no part in what was
+ * meant for the program: its environment and its options are empty, so that nothing is preloaded.
+ * @throws {Error} if there can be no further thread.
+ */
+export function startHeartbeat({ periodMs, quota, onDeath }: HeartbeatOptions): Heartbeat {
+  const { words: word, times: place, ring } = heartbeatLayout;
+  const words = new Int32Array(new SharedArrayBuffer(4 * 4));
+  const length = place.ring + ring.beats * ring.numbers;
+  const times = new Float64Array(new SharedArrayBuffer(8 * length));
+  const workerData: HeartbeatData = {
+    layout: heartbeatLayout,
+    words,
+    times,
+    periodMs,
+    originMs: performance.now() - Number(process.hrtime.bigint()) / 1e6,
+    quota,
+  };
+  const worker = new Worker(`(${heartbeatProgram})()`, {
+    eval: true,
+    name: 'aftershock heartbeat',
+    workerData,
+    env: {},
+    execArgv: [],
+    resourceLimits,
+  });
+  worker.unref();
+  let taken = 0;
+  let ended = false;
+  let stopping = false;
+  let reason = '';
+  worker.on('error', (error) => {
+    reason = error.message;
+  });
+  const exit = new Promise<void>((resolve) => {
+    worker.once('exit', (code) => {
+      ended = true;
+      if (!stopping) onDeath(reason || `exit code ${code}`);
+      resolve();
+    });
+  });
+
+  function wake(): void {
+    Atomics.add(words, word.wake, 1);
+    Atomics.notify(words, word.wake);
+  }
+
+  return {
+    get beating() {
+      return !ended && Atomics.load(words, word.beats) > 0;
+    },
+    get beatMs() {
+      return times[place.beat] ?? 0;
+    },
+    get throttledMs() {
+      return times[place.throttled] ?? 0;
+    },
+    takeLate() {
+      const written = Atomics.load(words, word.late);
+      const late: LateBeat[] = [];
+      for (let i = Math.max(taken, written - ring.beats); i < written; i++) {
+        const at = place.ring + (i % ring.beats) * ring.numbers;
+        const [beforeMs = 0, dueMs = 0, atMs = 0, explainedMs = 0] = times.subarray(at, at + 4);
+        late.push({ beforeMs, dueMs, atMs, explainedMs });
+      }
+      taken = written;
+      return late;
+    },
+    wake,
+    async stop() {
+      stopping = true;
+      Atomics.store(words, word.stop, 1);
+      wake();
+      if (!ended) worker.ref(); // to be awaited, it must count
+      await exit;
+    },
+  };
+}

@@ -1,0 +1,107 @@
+/** What the beating thread is given. */
+export interface HeartbeatData {
+  readonly layout: typeof heartbeatLayout;
+  /** `layout.words` says which is what. */
+  readonly words: Int32Array;
+  /** Milliseconds, times of the watched thread's `performance.now()`. */
+  readonly times: Float64Array;
+  readonly periodMs: number;
+  /** `performance.now()` of the watched thread at 0 of the clock that all threads share. */
+  readonly originMs: number;
+  /** `cpu.stat` and the file of the quota, where there are any. */
+  readonly quota: QuotaFiles | null;
+}
+
+export interface QuotaFiles {
+  readonly statFile: string;
+  readonly limitFile: string;
+}
+
+/** Where the two threads find what they share. */
+export const heartbeatLayout = {
+  words: { wake: 0, stop: 1, beats: 2, late: 3 },
+  /** The latest beat; the time for which the cgroup was held back; then the ring of late beats. */
+  times: { beat: 0, throttled: 1, ring: 2 },
+  /** Late beats that are kept until they are fetched, and numbers of each. */
+  ring: { beats: 256, numbers: 4 },
+} as const;
+
+/**
+ * Program of a thread that notes the time again and again. It is turned into text and run by
+ * `new Worker(…, { eval: true })`, so that it also works from a bundle: it must not use anything
+ * outside itself.
+ *
+ * A beat that comes late is written down: when the beat before was, when it was due, when it came,
+ * and how long the thread was at work or waited for a core between the two.
+ */
+export function heartbeatProgram(): void {
+  const { workerData } = process.getBuiltinModule('node:worker_threads');
+  const { openSync, readSync, readFileSync } = process.getBuiltinModule('node:fs');
+  const { layout, words, times, periodMs, originMs, quota } = workerData as HeartbeatData;
+  const lateMs = 1.5;
+  const lookForQuotaEveryMs = 1000;
+
+  const ownOriginMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+  const nowMs = () => performance.now() + ownOriginMs + originMs;
+  const text = Buffer.alloc(512);
+
+  let schedstat: number | null = null;
+  try {
+    schedstat = openSync('/proc/thread-self/schedstat', 'r');
+  } catch {
+    // Not Linux: a late beat cannot be explained.
+  }
+  const explainedMs = () => {
+    if (schedstat === null) return 0;
+    const length = readSync(schedstat, text, 0, text.length, 0);
+    const [onCoreNano, forCoreNano] = text.toString('latin1', 0, length).split(' ');
+    return (Number(onCoreNano) + Number(forCoreNano)) / 1e6;
+  };
+
+  let limited = false;
+  let lookAgainMs = 0;
+  let statFile: number | null = null;
+  const readThrottled = (atMs: number) => {
+    if (quota === null) return;
+    try {
+      if (atMs >= lookAgainMs) {
+        lookAgainMs = atMs + lookForQuotaEveryMs;
+        limited = /^[1-9]/.test(readFileSync(quota.limitFile, 'latin1'));
+      }
+      if (!limited) return;
+      statFile ??= openSync(quota.statFile, 'r');
+      const stat = text.toString('latin1', 0, readSync(statFile, text, 0, text.length, 0));
+      const found = /throttled_(usec|time) (\d+)/.exec(stat);
+      if (!found) return;
+      times[layout.times.throttled] = Number(found[2]) / (found[1] === 'usec' ? 1e3 : 1e6);
+    } catch {
+      limited = false;
+    }
+  };
+
+  let beforeMs = nowMs();
+  let explainedBeforeMs = explainedMs();
+  let written = 0;
+  let woken = Atomics.load(words, layout.words.wake);
+  while (Atomics.load(words, layout.words.stop) === 0) {
+    readThrottled(beforeMs);
+    times[layout.times.beat] = beforeMs;
+    Atomics.add(words, layout.words.beats, 1);
+    Atomics.wait(words, layout.words.wake, woken, periodMs);
+    woken = Atomics.load(words, layout.words.wake);
+    const atMs = nowMs();
+    const explainedAtMs = explainedMs();
+    const dueMs = beforeMs + periodMs;
+    if (atMs > dueMs + lateMs) {
+      const { beats, numbers } = layout.ring;
+      const place = layout.times.ring + (written % beats) * numbers;
+      times[place] = beforeMs;
+      times[place + 1] = dueMs;
+      times[place + 2] = atMs;
+      times[place + 3] = explainedAtMs - explainedBeforeMs;
+      Atomics.store(words, layout.words.late, ++written);
+    }
+    beforeMs = atMs;
+    explainedBeforeMs = explainedAtMs;
+  }
+}

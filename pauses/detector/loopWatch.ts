@@ -1,0 +1,114 @@
+/** The loop was not seen for a while. Times in milliseconds of `performance.now()`. */
+export interface Gap {
+  /** Earliest moment at which the pause can have begun. */
+  readonly earliestMs: number;
+  /** Latest moment, or as good as that, at which it can have begun. */
+  readonly latestMs: number;
+  readonly endMs: number;
+  /** It waited in poll, beyond the moment at which it was to wake, rather than run a callback. */
+  readonly inPoll: boolean;
+}
+
+export interface LoopWatchOptions {
+  readonly nowMs: () => number;
+  /** Time that the loop has spent waiting in poll so far: `performance.nodeTiming.idleTime`. */
+  readonly idleMs: () => number;
+  /** Shorter gaps are not reported. */
+  readonly minimumMs: number;
+  readonly onGap: (gap: Gap) => void;
+}
+
+/** How much later than asked for a timer of a healthy loop fires at most: timers count in whole ms. */
+const TIMER_SLACK_MS = 2.5;
+
+/** A poll that found events waiting does not wait, but is counted as idle for some microseconds. */
+const NO_WAIT_MS = 0.02;
+
+/**
+ * Knows from moments at which the loop was seen alive, and from how long it waited in poll between
+ * them, when it was stalled. Such a moment is the begin and the end of each piece of work that says
+ * so, and a tick of a timer; work that goes on and on within one callback is one stall, however
+ * often it says that it lives.
+ *
+ * Between two moments a loop first waits and then works, because a tick that has fallen due comes
+ * before the next waiting: the time not waited for, counted from the end, is the stall. And because
+ * a tick ends the waiting, a loop that waited beyond it was stopped, though it counts that as idle.
+ */
+export class LoopWatch {
+  readonly #options: LoopWatchOptions;
+  #seenMs = 0;
+  #seenIdleMs = 0;
+  #tickDueMs = 0;
+  #lastIdleMs: number | null = null;
+  #working = false;
+  readonly #endWork: () => void;
+
+  constructor(options: LoopWatchOptions) {
+    this.#options = options;
+    this.#endWork = () => {
+      this.#working = false;
+      this.#seen();
+    };
+  }
+
+  /** Latest moment at which the loop is known to have waited, with nothing to do. */
+  get lastIdleMs(): number | null {
+    return this.#lastIdleMs;
+  }
+
+  /** Latest moment at which it was seen: all gaps before have been reported. */
+  get seenMs(): number {
+    return this.#seenMs;
+  }
+
+  /** Begins anew: nothing is known of what was before. */
+  reset(tickInMs: number): void {
+    this.#seenMs = this.#options.nowMs();
+    this.#seenIdleMs = this.#options.idleMs();
+    this.#lastIdleMs = null;
+    this.tick(tickInMs);
+  }
+
+  /** In a timer's callback; the next one is armed for `nextInMs` from now. */
+  tick(nextInMs: number): void {
+    this.#seen();
+    this.#tickDueMs = this.#seenMs + nextInMs;
+  }
+
+  /** Work begins or ends. Only the first call within a callback counts, until its promises are done. */
+  mark(): void {
+    if (this.#working) return;
+    this.#working = true;
+    this.#seen();
+    afterCallback.then(this.#endWork);
+  }
+
+  #seen(): void {
+    const nowMs = this.#options.nowMs();
+    const idleMs = this.#options.idleMs();
+    const beforeMs = this.#seenMs;
+    const waitedMs = idleMs - this.#seenIdleMs;
+    this.#seenMs = nowMs;
+    this.#seenIdleMs = idleMs;
+    if (waitedMs > NO_WAIT_MS || nowMs - beforeMs >= this.#options.minimumMs) {
+      this.#judge(beforeMs, Math.min(beforeMs + waitedMs, nowMs), nowMs);
+    }
+  }
+
+  #judge(beforeMs: number, polledMs: number, nowMs: number): void {
+    const { minimumMs, onGap } = this.#options;
+    const dueMs = Math.max(this.#tickDueMs, beforeMs);
+    const stoppedInPoll = polledMs > dueMs + TIMER_SLACK_MS;
+    this.#lastIdleMs = stoppedInPoll ? beforeMs : polledMs;
+    // Half of what may be added in front of the time that is certain.
+    const likelyStartMs = (beforeMs + dueMs) / 2;
+    if (stoppedInPoll && polledMs - likelyStartMs >= minimumMs) {
+      onGap({ earliestMs: beforeMs, latestMs: dueMs, endMs: polledMs, inPoll: true });
+    }
+    if (nowMs - polledMs >= minimumMs) {
+      onGap({ earliestMs: polledMs, latestMs: polledMs, endMs: nowMs, inPoll: false });
+    }
+  }
+}
+
+const afterCallback = Promise.resolve();
