@@ -1,3 +1,4 @@
+import type { TimeoutVerdict } from '../../services/kit/timeoutVerdict.ts';
 import type { PhaseName } from '../run.ts';
 
 /** A request in the process of a service. Times are milliseconds since the run's first phase. */
@@ -20,6 +21,8 @@ export interface Attempt {
   readonly failed: boolean;
   /** The caller's own timer ended it. */
   readonly timedOut: boolean;
+  /** What the caller found out about it; null where no timer fired, or nobody judged. */
+  readonly timeoutVerdict: TimeoutVerdict | null;
   readonly visit: Visit;
 }
 

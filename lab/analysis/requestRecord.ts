@@ -1,4 +1,5 @@
 import { Attribute } from '../../services/kit/attributes.ts';
+import { type TimeoutVerdict, timeoutVerdicts } from '../../services/kit/timeoutVerdict.ts';
 import type { AttributeValue, Span } from '../../traces/span.ts';
 import type { PhaseName } from '../run.ts';
 import type { Attempt, CallRecord, RequestRecord, Visit } from './records.ts';
@@ -66,7 +67,14 @@ function callRecord(
       const endMs = toMs(span.endUnixNano);
       const server = parts.servers.get(span.spanId);
       const visit = visitOf(service, startMs + lateMs, endMs, server, toMs);
-      return { startMs, endMs, failed: hasFailed(span), timedOut: hasTimedOut(span), visit };
+      return {
+        startMs,
+        endMs,
+        failed: hasFailed(span),
+        timedOut: hasTimedOut(span),
+        timeoutVerdict: verdictOf(span),
+        visit,
+      };
     })
     .sort((a, b) => a.startMs - b.startMs);
   const last = attempts[attempts.length - 1];
@@ -116,6 +124,11 @@ function hasFailed({ status, attributes }: Span): boolean {
 function hasTimedOut({ attributes }: Span): boolean {
   const type = attributes['error.type'];
   return type === 'timeout';
+}
+
+function verdictOf({ attributes }: Span): TimeoutVerdict | null {
+  const verdict = attributes[Attribute.timeoutVerdict];
+  return timeoutVerdicts.find((known) => known === verdict) ?? null;
 }
 
 /** A numeric attribute; null for anything else. */

@@ -1,6 +1,7 @@
 import type { LoadAccount, PhaseName, Run, RunPhase } from '../run.ts';
 import { loadWindow } from './effects.ts';
 import type { Traces } from './records.ts';
+import { type TimeoutAccount, timeoutAccount } from './timeouts.ts';
 
 /** What else was going on, and what is missing: how far the figures can be trusted. */
 export interface Trouble {
@@ -15,6 +16,7 @@ export interface Trouble {
   readonly requestsWithoutTrace: number;
   /** Attempts that no server span answers to: refused, lost, or abandoned before the handler. */
   readonly attemptsWithoutHandler: number;
+  readonly timeouts: TimeoutAccount;
   /** Pauses that struck while no measured load ran; they are in no table. */
   readonly pausesOutside: number;
 }
@@ -35,6 +37,7 @@ export function trouble(run: Run, traces: Traces): Trouble {
       service,
     );
   const withTrace = traces.requests.filter(({ phase }) => phase !== 'warmup');
+  const attempts = withTrace.flatMap(({ calls }) => calls).flatMap(({ attempts }) => attempts);
   const intended = measured.reduce((sum, { load }) => sum + load.intended, 0);
   return {
     generator: measured.map(({ name, load }) => ({ phase: name, ...load })),
@@ -44,10 +47,8 @@ export function trouble(run: Run, traces: Traces): Trouble {
       pauses: usage('pauses', service),
     })),
     requestsWithoutTrace: Math.max(0, intended - withTrace.length),
-    attemptsWithoutHandler: withTrace
-      .flatMap(({ calls }) => calls)
-      .flatMap(({ attempts }) => attempts)
-      .filter(({ visit }) => visit.handlerMs === null).length,
+    attemptsWithoutHandler: attempts.filter(({ visit }) => visit.handlerMs === null).length,
+    timeouts: timeoutAccount(attempts),
     pausesOutside: traces.pauses.filter(
       ({ startMs, endMs }) => !window || startMs > window.endMs || endMs < window.startMs,
     ).length,

@@ -11,6 +11,7 @@ export function notes({ analysis, run }: Result): Sentence[] {
     ...pauseNotes(analysis),
     ...generatorNotes(analysis),
     ...traceNotes(analysis),
+    ...timeoutNotes(analysis),
     spanNote({ analysis, run }),
     ...disturbanceNotes(analysis),
   ];
@@ -101,6 +102,37 @@ function traceNotes({ trouble }: Analysis): Sentence[] {
           {
             tone: 'plain' as const,
             text: `Attempts that reached no handler (refused, or given up before): ${count(attemptsWithoutHandler)}.`,
+          },
+        ]
+      : []),
+  ];
+}
+
+function timeoutNotes({ trouble }: Analysis): Sentence[] {
+  const { all, spurious, undetermined, taken } = trouble.timeouts;
+  const parts = [
+    ...(spurious > 0
+      ? [
+          `*${count(spurious)} spurious*: the answer lay on the caller’s machine in time, its thread stood still`,
+        ]
+      : []),
+    ...(undetermined > 0 ? [`${count(undetermined)} perhaps so`] : []),
+  ];
+  const without = spurious > 0 ? ` Without them: ${count(all - spurious)}.` : '';
+  return [
+    ...(parts.length > 0
+      ? [
+          {
+            tone: 'plain' as const,
+            text: `Time-outs: ${count(all)}, of them ${parts.join('; ')}.${without}`,
+          },
+        ]
+      : []),
+    ...(taken > 0
+      ? [
+          {
+            tone: 'plain' as const,
+            text: `Answers found by looking once more after the time-out, and taken: ${count(taken)}.`,
           },
         ]
       : []),

@@ -7,7 +7,9 @@ import type { Arrival } from './replyArrival.ts';
  * - `late`: it did not.
  * - `undetermined`: cannot be told.
  */
-export type TimeoutVerdict = 'spurious' | 'late' | 'undetermined';
+export type TimeoutVerdict = (typeof timeoutVerdicts)[number];
+
+export const timeoutVerdicts = ['spurious', 'late', 'undetermined'] as const;
 
 /** Times are Unix milliseconds by the caller's clock. */
 export interface TimeoutEvidence {

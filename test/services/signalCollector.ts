@@ -27,9 +27,18 @@ interface LogRecord {
   readonly attributes: Record<string, unknown>;
 }
 
+interface ReceivedSpan {
+  readonly name: string;
+  readonly spanId: string;
+  /** As in OTLP: 2 server, 3 client. */
+  readonly kind: number;
+  readonly startTimeUnixNano: string;
+  readonly attributes: Record<string, unknown>;
+}
+
 /** All that came by OTLP; of a metric the newest. */
 export interface Received {
-  readonly spans: { readonly name: string; readonly spanId: string }[];
+  readonly spans: ReceivedSpan[];
   readonly metrics: Map<string, Metric>;
   readonly logs: LogRecord[];
   readonly resources: Record<string, Record<string, unknown>>;
@@ -89,7 +98,10 @@ function keep(received: Received, signal: string, body: any): void {
   const [of] = body.resourceSpans ?? body.resourceMetrics ?? body.resourceLogs;
   received.resources[signal] = plain(of.resource.attributes);
   for (const scope of of.scopeSpans ?? of.scopeMetrics ?? of.scopeLogs) {
-    for (const span of scope.spans ?? []) received.spans.push(span);
+    for (const span of scope.spans ?? []) {
+      const { name, spanId, kind, startTimeUnixNano, attributes } = span;
+      received.spans.push({ name, spanId, kind, startTimeUnixNano, attributes: plain(attributes) });
+    }
     for (const metric of scope.metrics ?? []) received.metrics.set(metric.name, readMetric(metric));
     for (const record of scope.logRecords ?? []) {
       const { timeUnixNano, severityNumber, severityText, traceId, spanId } = record;

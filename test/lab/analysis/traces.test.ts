@@ -69,16 +69,22 @@ test('readTraces() puts attempts of one call together, by parent and call index'
   const ok = { 'http.response.status_code': 200 };
   const spans = [
     call([30, 40], 0, { ...ok, 'http.request.resend_count': 1 }),
-    call([14, 24], 0, { 'error.type': 'timeout' }),
+    call([14, 24], 0, { 'error.type': 'timeout', 'aftershock.timeout.verdict': 'spurious' }),
     call([15, 20], 1, { 'http.response.status_code': 503, 'error.type': '503' }),
     server,
     client,
   ];
   const [, first, second] = readTraces(run, spans).requests[0]?.calls ?? [];
   expect(first).toMatchObject({ service: 'auth', startMs: 14, endMs: 40, failed: false });
-  expect(first?.attempts.map(({ failed, timedOut }) => [failed, timedOut])).toEqual([
-    [true, true],
-    [false, false],
+  expect(
+    first?.attempts.map(({ failed, timedOut, timeoutVerdict }) => [
+      failed,
+      timedOut,
+      timeoutVerdict,
+    ]),
+  ).toEqual([
+    [true, true, 'spurious'],
+    [false, false, null],
   ]);
   expect(second).toMatchObject({ failed: true, attempts: [{ timedOut: false }] });
 });

@@ -23,8 +23,9 @@ function request(name: string, visits: readonly Times[], service = 'user'): Requ
         handlerMs: begunMs === null ? null : leftMs - begunMs,
         queueWaitMs: null,
       };
-      const attempt = { startMs: arrivedMs, endMs: leftMs, failed: false, timedOut: false, visit };
-      return { service, startMs: arrivedMs, endMs: leftMs, failed: false, attempts: [attempt] };
+      const times = { startMs: arrivedMs, endMs: leftMs };
+      const attempt = { ...times, failed: false, timedOut: false, timeoutVerdict: null, visit };
+      return { service, ...times, failed: false, attempts: [attempt] };
     }),
   };
 }
