@@ -85,7 +85,8 @@ export class PauseProcessor {
     this.#endListening = options.detector.onPause((pause) => this.#paused(pause));
   }
 
-  onStart(span: LiveSpan, _context?: Context): void {
+  onStart(span: LiveSpan, context?: Context): void {
+    this.#next.onStart?.(span as never, context as never);
     if (this.#stopped !== null) return;
     this.#detector.mark();
     this.#resource ??= span.resource;

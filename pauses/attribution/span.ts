@@ -50,6 +50,7 @@ export interface EndedSpan {
 
 /** Takes the spans when the library has done with them: a span processor is one. */
 export interface NextProcessor {
+  onStart?(span: never, context: never): void;
   onEnd(span: EndedSpan): void;
   forceFlush(): Promise<void>;
   shutdown(): Promise<void>;

@@ -226,6 +226,9 @@ export async function startService(
     throw error;
   });
   ready = true;
+  telemetry.detector
+    ?.start()
+    .catch((error) => logger.error({ err: error }, 'Pauses are not detected'));
   logger.info({ url: listening.url, adminUrl: admin.url }, 'Listening');
   const ownPauses = settings.startPauses
     ? startOwnPauses({ settings, pauses, logger, requests: () => requests })

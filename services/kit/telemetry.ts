@@ -2,6 +2,10 @@ import { context, DiagLogLevel, diag, ROOT_CONTEXT, trace } from '@opentelemetry
 import { CompositePropagator, W3CBaggagePropagator } from '@opentelemetry/core';
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { NodeSDK } from '@opentelemetry/sdk-node';
+import type { SpanProcessor } from '@opentelemetry/sdk-trace';
+import { PauseProcessor } from '../../pauses/attribution/processor.ts';
+import type { PauseDetector } from '../../pauses/detector/detectedPause.ts';
+import { pauseDetector } from '../../pauses/detector/detector.ts';
 import type { Logger } from './logger.ts';
 import type { ServiceMetrics } from './metrics.ts';
 import { otlpTransport } from './otlpTransport.ts';
@@ -20,6 +24,8 @@ export interface Telemetry {
   readonly tracer: SpanStarter;
   /** Null unless they are exported; loading what records them takes a moment. */
   readonly metrics: Promise<ServiceMetrics> | null;
+  /** Null unless spans say which pause hit them. Whoever has started otherwise starts it. */
+  readonly detector: PauseDetector | null;
   account(): SpanAccount;
   /** Flushes with a time limit. Afterwards `ended = exported + dropped`. Idempotent. */
   stop(): Promise<void>;
@@ -29,6 +35,7 @@ export const noTelemetry: Telemetry = {
   httpSpans: false,
   tracer: trace.getTracer(scope.name, scope.version),
   metrics: null,
+  detector: null,
   account: () => ({ ended: 0, exported: 0, dropped: 0 }),
   stop: async () => {},
 };
@@ -64,13 +71,18 @@ export function startTelemetry(
     ),
     ...batches,
   });
+  const detector = settings.attribution ? pauseDetector() : null;
+  const processor: SpanProcessor =
+    detector === null
+      ? queue
+      : new PauseProcessor({ detector, next: queue, onAdded: () => queue.onStart() });
   const sdk = new NodeSDK({
     resource,
     autoDetectResources: false,
     textMapPropagator: new CompositePropagator({
       propagators: [new HopPropagator(), new W3CBaggagePropagator()],
     }),
-    spanProcessors: [queue],
+    spanProcessors: [processor],
     // Traces only: without these the SDK would start exporters for logs and metrics too.
     logRecordProcessors: [],
     metricReaders: [],
@@ -79,7 +91,7 @@ export function startTelemetry(
   // A sampler of one's own choice is the SDK's matter, and then so are the spans.
   const tracer = settings.ownSampler
     ? trace.getTracer(scope.name, scope.version)
-    : requestTracer({ resource, scope, processor: queue });
+    : requestTracer({ resource, scope, processor });
   const metrics = settings.metrics
     ? import('./metrics.ts').then(({ startMetrics }) =>
         startMetrics({
@@ -94,6 +106,7 @@ export function startTelemetry(
     httpSpans: true,
     tracer,
     metrics,
+    detector,
     account: () => queue.account(),
     async stop() {
       await sdk.shutdown();

@@ -10,6 +10,8 @@ export interface TelemetrySettings {
   readonly logRecords: BatchSettings;
   /** Whether the SDK's own tracer is to make all spans. */
   readonly ownSampler: boolean;
+  /** Whether spans say which pause hit them. */
+  readonly attribution: boolean;
   /** What is set and will not be followed. */
   readonly warnings: readonly string[];
 }
@@ -95,6 +97,7 @@ export function readTelemetrySettings(env: NodeJS.ProcessEnv): TelemetrySettings
     spans: batch('OTEL_BSP'),
     logRecords: batch('OTEL_BLRP'),
     ownSampler: oneOf('OTEL_TRACES_SAMPLER', samplers) !== undefined,
+    attribution: oneOf('AFTERSHOCK_ATTRIBUTION', ['off', 'on']) === 'on',
     warnings,
   };
 }

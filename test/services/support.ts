@@ -38,6 +38,7 @@ export function startTestTelemetry() {
     httpSpans: true,
     tracer: requestTracer({ resource, scope: { name: 'test' }, processor }),
     metrics: null,
+    detector: null,
     account: () => ({ ended: 0, exported: 0, dropped: 0 }),
     stop: async () => {},
   };
