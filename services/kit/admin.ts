@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import express, { type Router } from 'express';
 import { Problem } from './problem.ts';
+import { profileRoutes } from './profile.ts';
 import type { ServiceStats } from './protocol.ts';
 import { type Listening, listen } from './server.ts';
 
@@ -33,6 +34,7 @@ export function startAdmin({ host, port, token, stats, router }: AdminOptions): 
   app.get('/stats', (_req, res) => {
     res.json(stats());
   });
+  app.use(profileRoutes());
   app.use(router);
   return listen(app, host, port);
 }

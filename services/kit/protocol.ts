@@ -30,7 +30,8 @@
  * Admin API (JSON): `GET /stats` → {@link ServiceStats}; `POST /pauses/prepare` {@link PauseOrder}
  * → what was prepared (a ballast calibrated under the present load); `PUT /pauses`
  * {@link PausePlan}: replaces what runs; `DELETE /pauses` stops; `GET /pauses` what runs and what
- * was made; `POST /pauses` {@link PauseOrder}: one pause now.
+ * was made; `POST /pauses` {@link PauseOrder}: one pause now; `GET /debug/pprof/profile?seconds=N`:
+ * what the thread does meanwhile, as pprof has it.
  *
  * SIGTERM: finish what is in flight, flush, report, exit 0. With an IPC channel SIGINT is left to
  * the parent, and a parent that is gone means SIGTERM.
