@@ -26,9 +26,13 @@ test('`go tool pprof` opens a profile of a service that collects', async () => {
   user.child.kill('SIGTERM');
   await user.ended;
 
-  const { stdout, stderr, status } = spawnSync('go', ['tool', 'pprof', '-top', '-cum', '-lines', file], {
-    encoding: 'utf8',
-  });
+  const { stdout, stderr, status } = spawnSync(
+    'go',
+    ['tool', 'pprof', '-top', '-cum', '-lines', file],
+    {
+      encoding: 'utf8',
+    },
+  );
   expect(stderr).not.toContain('failed');
   expect(status).toBe(0);
   expect(stdout).toMatch(/^Type: wall$/m);
