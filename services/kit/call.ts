@@ -12,21 +12,17 @@ import {
 } from '@opentelemetry/api';
 import {
   ATTR_ERROR_TYPE,
-  ATTR_HTTP_REQUEST_METHOD,
   ATTR_HTTP_REQUEST_RESEND_COUNT,
   ATTR_HTTP_RESPONSE_STATUS_CODE,
   ATTR_NETWORK_PROTOCOL_VERSION,
-  ATTR_SERVER_ADDRESS,
-  ATTR_SERVER_PORT,
-  ATTR_URL_FULL,
 } from '@opentelemetry/semantic-conventions';
 import axios, { type AxiosResponse } from 'axios';
 import type { Backoff, Call } from '../../mesh/mesh.ts';
 import type { Random } from '../../mesh/random.ts';
 import { unixMs } from '../../pauses/clock.ts';
 import { AttemptTimer } from './attemptTimer.ts';
-import { Attribute } from './attributes.ts';
 import { deadlineHeader } from './deadline.ts';
+import { keepHeader, type LocalSampler } from './localSampler.ts';
 import type { ServiceMetrics } from './metrics.ts';
 import { PassedOn, Problem } from './problem.ts';
 import { ReplyArrival, readSent, sentHeader } from './replyArrival.ts';
@@ -66,9 +62,6 @@ export interface Caller {
 /** Statuses worth another attempt: the callee, or one behind it, could not do its work just now. */
 const retryable = new Set([502, 503, 504]);
 
-/** Still experimental in the conventions, whose module of such names is dear to load. */
-const ATTR_URL_TEMPLATE = 'url.template';
-
 /** What one attempt is held to, and what it tells. */
 interface AttemptBounds {
   /** When it began, by `performance.now()`. */
@@ -87,6 +80,7 @@ export function createCaller(
   tracer: SpanStarter | null,
   random: Random,
   metrics: Pick<ServiceMetrics, 'caller'> | null,
+  sampler: Pick<LocalSampler, 'keep'> | null = null,
 ): Caller {
   const httpAgent = new http.Agent({ keepAlive: true, scheduling: 'lifo' });
   const client = axios.create({
@@ -139,14 +133,15 @@ export function createCaller(
 
     function startSpan(url: string, resends: number): Span | null {
       if (tracer === null) return null;
+      // Literal keys: see `startServerSpan`. `url.template` is still experimental in the conventions.
       const attributes: Attributes = {
-        [ATTR_HTTP_REQUEST_METHOD]: 'GET',
-        [ATTR_URL_FULL]: url,
-        [ATTR_URL_TEMPLATE]: route,
-        [ATTR_SERVER_ADDRESS]: hostname,
-        [ATTR_SERVER_PORT]: serverPort,
-        [Attribute.callIndex]: index,
-        [Attribute.callTo]: call.to,
+        'http.request.method': 'GET',
+        'url.full': url,
+        'url.template': route,
+        'server.address': hostname,
+        'server.port': serverPort,
+        'aftershock.call.index': index,
+        'aftershock.call.to': call.to,
       };
       if (resends > 0) attributes[ATTR_HTTP_REQUEST_RESEND_COUNT] = resends;
       return tracer.startSpan(spanName, {
@@ -181,6 +176,7 @@ export function createCaller(
           const inSpan = trace.setSpan(context.active(), span);
           last = await context.with(inSpan, attempt, undefined, url, headers, by);
           endSpan(span, last);
+          if (sampler !== null && mattersToTrace(last)) sampler.keep(span.spanContext().traceId);
         }
         record?.(
           isAnswer(last) ? last.status : null,
@@ -232,6 +228,13 @@ function isAnswer(result: AxiosResponse<string> | Failure): result is AxiosRespo
 function clientErrorType(result: AxiosResponse<string> | Failure): string | undefined {
   if (!isAnswer(result)) return result.type;
   return result.status >= 400 ? String(result.status) : undefined;
+}
+
+/** It failed, or the callee has seen something that is worth a trace. */
+function mattersToTrace(result: AxiosResponse<string> | Failure): boolean {
+  return (
+    clientErrorType(result) !== undefined || (isAnswer(result) && keepHeader in result.headers)
+  );
 }
 
 function endSpan(span: Span, result: AxiosResponse<string> | Failure): void {
