@@ -6,8 +6,8 @@ import { JaegerSource } from '../../traces/source/jaeger.ts';
 import type { Span } from '../../traces/span.ts';
 
 /**
- * Takes a picture of Jaeger's own page: the slowest whole trace of the last 15 minutes of steady
- * load. Needs Chromium; `CHROMIUM` names it.
+ * Takes a picture of Jaeger's own page: of the last 15 minutes of steady load the trace whose last
+ * service was called longest before its own span began. Needs Chromium; `CHROMIUM` names it.
  * `npm run picture:jaeger -- [file] [Jaeger's URL]`
  */
 const [file = 'docs/jaeger.png', jaeger = 'http://127.0.0.1:16686'] = process.argv.slice(2);
@@ -21,13 +21,11 @@ const found = new JaegerSource(jaeger).searchTraces({
   startUnixNano: endUnixNano - lookbackNano,
   endUnixNano,
 });
-let slowest: Span[] | undefined;
+let shown: Span[] | undefined;
 for await (const spans of found) {
-  const whole = spans.some((span) => service(span) === 'user');
-  if (whole && (slowest === undefined || durationNano(spans) > durationNano(slowest)))
-    slowest = spans;
+  if (shown === undefined || waitedNano(spans) > waitedNano(shown)) shown = spans;
 }
-if (slowest === undefined) {
+if (shown === undefined) {
   throw new Error(`${jaeger} has no trace of service load: docker compose up --wait, then again`);
 }
 
@@ -45,22 +43,27 @@ try {
       '--disable-sync',
       `--user-data-dir=${profile}`,
       '--virtual-time-budget=15000',
-      `--window-size=1400,${240 + 30 * slowest.length}`,
+      `--window-size=1400,${240 + 30 * shown.length}`,
       `--screenshot=${resolve(file)}`,
-      `${jaeger}/trace/${slowest[0]?.traceId}`,
+      `${jaeger}/trace/${shown[0]?.traceId}`,
     ],
     { stdio: 'ignore' },
   );
 } finally {
   rmSync(profile, { recursive: true });
 }
-console.log(`${file} shows trace ${slowest[0]?.traceId}, ${durationNano(slowest) / 1_000_000n} ms`);
+console.log(
+  `${file} shows trace ${shown[0]?.traceId}: a wait of ${waitedNano(shown) / 1_000_000n} ms`,
+);
 
-function service({ resource }: Span): unknown {
-  return resource.attributes['service.name'];
-}
-
-function durationNano(spans: readonly Span[]): bigint {
-  const root = spans.find(({ parentSpanId }) => parentSpanId === '');
-  return root === undefined ? 0n : root.endUnixNano - root.startUnixNano;
+/** Longest time from a call's start to that of the called service's own span. */
+function waitedNano(spans: readonly Span[]): bigint {
+  const starts = new Map(spans.map(({ spanId, startUnixNano }) => [spanId, startUnixNano]));
+  return spans
+    .filter(({ kind }) => kind === 'server')
+    .map(
+      ({ startUnixNano, parentSpanId }) =>
+        startUnixNano - (starts.get(parentSpanId) ?? startUnixNano),
+    )
+    .reduce((longest, waited) => (waited > longest ? waited : longest), 0n);
 }
