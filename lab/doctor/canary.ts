@@ -4,7 +4,8 @@ import { ask, type Reply } from './ask.ts';
 
 /** A tracestate member of somebody else's, which every hop must pass on. */
 export const foreignMember = 'doctor=canary';
-export const doctorService = 'aftershock-doctor';
+/** Not first in the alphabet: Jaeger's Monitor tab opens on the first of its services. */
+export const doctorService = 'doctor';
 
 /** The request that is followed, and the answer that it got. */
 export interface Canary {

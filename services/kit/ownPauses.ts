@@ -28,7 +28,7 @@ export function startOwnPauses(options: OwnPausesOptions): { stop(): void } {
     .filter(({ service }) => service === serviceName)
     .map(({ service: _, ...pause }) => pause);
   if (own.length === 0) {
-    logger.warn(`AFTERSHOCK_PAUSES=start: mesh "${mesh.name}" has no pauses for "${serviceName}"`);
+    logger.info(`AFTERSHOCK_PAUSES=start: mesh "${mesh.name}" has no pauses for "${serviceName}"`);
     return { stop() {} };
   }
   let stopped = false;

@@ -1,5 +1,5 @@
 import { count, duration, plural } from '../../report/format.ts';
-import { canarySpan } from '../canary.ts';
+import { canarySpan, doctorService } from '../canary.ts';
 import type { Evidence } from '../evidence.ts';
 import { hopsOf } from '../hops.ts';
 import { isQueryApi, tookSpans } from '../recognise.ts';
@@ -78,7 +78,7 @@ function missing(evidence: Evidence): Omit<Finding, 'expected'> {
       todo: evictionAdvice(true),
     };
   }
-  if (embedded !== null && !('aftershock-doctor' in embedded.after.acceptedByService)) {
+  if (embedded !== null && !(doctorService in embedded.after.acceptedByService)) {
     return {
       came: `the embedded collector behind ${targets.query.url} has not received the doctor's span: it went to another one`,
       todo: `name a pair that belongs together: ${targets.collector.option} and ${targets.query.option}`,
