@@ -17,7 +17,9 @@ export function readTraces(run: Run, spans: Iterable<Span>): Traces {
   const pauses: PauseSpan[] = [];
   for (const span of spans) {
     if (typeof span.attributes[PauseAttribute.kind] === 'string' && span.kind === 'internal') {
-      pauses.push(pauseSpan(span, toMs));
+      // One that nobody asked for was found by the service itself: no part of the experiment.
+      const asked = span.attributes[PauseAttribute.requestedMs] !== undefined;
+      if (asked) pauses.push(pauseSpan(span, toMs));
       continue;
     }
     if (span.kind !== 'client' && span.kind !== 'server') continue;

@@ -187,6 +187,8 @@ export class Child<Message extends { readonly type: string }> implements Managed
  */
 function passedOn(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    Object.entries(env).filter(([name]) => !/^(OTEL_|AFTERSHOCK_|ADMIN_|HOST$|PORT$)/.test(name)),
+    Object.entries(env).filter(
+      ([name]) => !/^(OTEL_|AFTERSHOCK_(?!ATTRIBUTION$)|ADMIN_|HOST$|PORT$)/.test(name),
+    ),
   );
 }

@@ -1,6 +1,5 @@
-/** Variables that say what telemetry a process has, and how it leaves, other than its address. */
+/** Variables of OpenTelemetry that say how telemetry leaves a process, other than its address. */
 const exportVariables = [
-  'AFTERSHOCK_ATTRIBUTION',
   'OTEL_EXPORTER_OTLP_CERTIFICATE',
   'OTEL_EXPORTER_OTLP_HEADERS',
   'OTEL_EXPORTER_OTLP_TIMEOUT',

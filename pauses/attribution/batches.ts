@@ -36,6 +36,8 @@ export class Batches implements NextProcessor {
   #waiting: EndedSpan[] = [];
   #timer: NodeJS.Timeout | null = null;
   #sending: Promise<void> | null = null;
+  #takenIn = 0;
+  #done = 0;
   #dropped = 0;
   #stopped: Promise<void> | null = null;
 
@@ -54,25 +56,26 @@ export class Batches implements NextProcessor {
       return;
     }
     this.#waiting.push(span);
+    this.#takenIn++;
     if (this.#waiting.length >= this.#maxBatchSize) this.#send();
-    else this.#timer ??= setTimeout(() => this.#send(), this.#delayMs).unref();
+    else this.#sendLater();
   }
 
   /** Resolves when all that has come by now was exported, or given up. */
   async forceFlush(): Promise<void> {
-    let left = this.#waiting.length;
-    while (this.#sending !== null || left > 0) {
-      if (this.#sending === null) {
-        left -= this.#maxBatchSize;
-        this.#send();
-      }
+    const last = this.#takenIn;
+    while (this.#done < last) {
+      this.#send();
       await this.#sending;
     }
     await this.#exporter.forceFlush?.();
   }
 
   shutdown(): Promise<void> {
-    this.#stopped ??= this.forceFlush().then(() => this.#exporter.shutdown());
+    this.#stopped ??= this.forceFlush().then(() => {
+      this.#tellDropped();
+      return this.#exporter.shutdown();
+    });
     return this.#stopped;
   }
 
@@ -83,15 +86,23 @@ export class Batches implements NextProcessor {
     const batch = this.#waiting.splice(0, this.#maxBatchSize);
     this.#sending = this.#export(batch).then(() => {
       this.#sending = null;
-      if (this.#dropped > 0) {
-        diag.warn(`aftershock/pauses: ${this.#dropped} spans were dropped, the queue was full`);
-        this.#dropped = 0;
-      }
+      this.#done += batch.length;
+      this.#tellDropped();
       if (this.#waiting.length >= this.#maxBatchSize) this.#send();
-      else if (this.#waiting.length > 0) {
-        this.#timer ??= setTimeout(() => this.#send(), this.#delayMs).unref();
-      }
+      else if (this.#waiting.length > 0) this.#sendLater();
     });
+  }
+
+  #sendLater(): void {
+    this.#timer ??= setTimeout(() => this.#send(), this.#delayMs).unref();
+  }
+
+  #tellDropped(): void {
+    if (this.#dropped === 0) return;
+    diag.warn(
+      `aftershock/pauses: ${this.#dropped} spans were dropped, ${this.#maxQueueSize} waited`,
+    );
+    this.#dropped = 0;
   }
 
   /** Never rejects. */

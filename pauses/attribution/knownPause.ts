@@ -1,5 +1,6 @@
 import type { Link, SpanContext } from '@opentelemetry/api';
 import type { DetectedPause } from '../detector/detectedPause.ts';
+import { PauseAttribute } from '../strategy.ts';
 import type { EndedSpan } from './span.ts';
 import { microsOfNano, type UnixMicros } from './time.ts';
 
@@ -37,6 +38,11 @@ export class KnownPause {
     this.endMicros = microsOfNano(detected.endUnixNano);
     this.drainedMicros = this.endMicros;
     this.context = context;
+  }
+
+  /** As whoever made it says, or as it was detected. */
+  get kind(): string {
+    return String(this.made?.attributes[PauseAttribute.kind] ?? this.detected.kind);
   }
 
   overlapMicros(fromMicros: UnixMicros, toMicros: UnixMicros): number {

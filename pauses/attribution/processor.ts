@@ -9,7 +9,7 @@ import { KnownPause, type Role } from './knownPause.ts';
 import { RecentPauses } from './recentPauses.ts';
 import { type EndedSpan, isLocalRoot, type LiveSpan, type NextProcessor } from './span.ts';
 import { readHop } from './stamp.ts';
-import { microsOf, microsOfNano } from './time.ts';
+import { microsOf, microsOfNano, toMs } from './time.ts';
 
 export interface PauseProcessorOptions {
   readonly detector: PauseDetector;
@@ -143,11 +143,10 @@ export class PauseProcessor {
     if (wait === null) return;
     const { fromMicros, by, clockApartMicros } = wait;
     if (clockApartMicros !== null) {
-      span.setAttribute(PausedAttribute.clockApartMs, clockApartMicros / 1000);
+      span.setAttribute(PausedAttribute.clockApartMs, toMs(clockApartMicros));
     }
     if (beganMicros - fromMicros < this.#minWaitMicros) return;
-    const waitMs = (beganMicros - fromMicros) / 1000;
-    span.setAttribute(PausedAttribute.waitMs, waitMs);
+    span.setAttribute(PausedAttribute.waitMs, toMs(beganMicros - fromMicros));
     span.setAttribute(PausedAttribute.waitFrom, by);
     if (parent === undefined) return;
     this.#options.onAdded?.();
@@ -261,12 +260,7 @@ export class PauseProcessor {
       const overlapMicros = pause.overlapMicros(microsOf(span.startTime), Number.POSITIVE_INFINITY);
       if (overlapMicros > 0) pause.addVictim('hit', span.spanContext(), overlapMicros);
     }
-    this.#options.onVictims?.(
-      pause.made === null
-        ? pause.detected.kind
-        : String(pause.made.attributes[PauseAttribute.kind]),
-      pause.counts,
-    );
+    this.#options.onVictims?.(pause.kind, pause.counts);
     if (this.#resource === null) return;
     if (pause.made === null) this.#options.onAdded?.();
     this.#next.onEnd(pauseSpan(pause, this.#resource));

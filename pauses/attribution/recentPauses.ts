@@ -4,7 +4,7 @@ import { PausedAttribute, turnWaitMs } from './attributes.ts';
 import { type Additions, isQueueSpan } from './derivedSpan.ts';
 import type { KnownPause, Role } from './knownPause.ts';
 import { type EndedSpan, isLocalRoot, type SpanEvent } from './span.ts';
-import { hrTimeOf, microsOf } from './time.ts';
+import { hrTimeOf, microsOf, toMs } from './time.ts';
 
 /** Longer spans than these cover are judged by them alone. */
 const pausesKept = 1024;
@@ -74,8 +74,8 @@ export class RecentPauses {
 
     const attributes: Attributes = {};
     if (isRoot || isQueue) attributes[PausedAttribute.role] = role;
-    if (overlapMicros > 0) attributes[PausedAttribute.overlapMs] = overlapMicros / 1000;
-    if (waitMicros > 0) attributes[PausedAttribute.waitPauseMs] = waitMicros / 1000;
+    if (overlapMicros > 0) attributes[PausedAttribute.overlapMs] = toMs(overlapMicros);
+    if (waitMicros > 0) attributes[PausedAttribute.waitPauseMs] = toMs(waitMicros);
     const told = touched.slice(0, perSpan).reverse();
     return { attributes, events: eventsOf(told, start, end), links: linksOf(told) };
   }
@@ -95,8 +95,8 @@ function eventsOf(pauses: readonly KnownPause[], start: number, end: number): Sp
       time: hrTimeOf(Math.max(start, pause.startMicros)),
       attributes: {
         [PauseAttribute.kind]: pause.detected.kind,
-        [PausedAttribute.durationMs]: (pause.endMicros - pause.startMicros) / 1000,
-        [PausedAttribute.overlapMs]: overlapMicros / 1000,
+        [PausedAttribute.durationMs]: toMs(pause.endMicros - pause.startMicros),
+        [PausedAttribute.overlapMs]: toMs(overlapMicros),
       },
       droppedAttributesCount: 0,
     };

@@ -8,7 +8,12 @@ export function microsOf([seconds, nano]: HrTime): UnixMicros {
 }
 
 export function microsOfNano(unixNano: bigint): UnixMicros {
-  return Number(unixNano) / 1000;
+  return Number(unixNano / 1000n) + Number(unixNano % 1000n) / 1000;
+}
+
+/** Milliseconds to be told: to the microsecond, because more is not known. */
+export function toMs(micros: number): number {
+  return Math.round(micros) / 1000;
 }
 
 export function hrTimeOf(micros: UnixMicros): HrTime {

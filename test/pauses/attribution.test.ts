@@ -1,0 +1,394 @@
+import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { PauseAttribute } from '../../pauses/strategy.ts';
+import type { Span } from '../../traces/span.ts';
+import {
+  asStored,
+  begin,
+  handle,
+  hrTime,
+  msOf,
+  type PausedProcess,
+  pausedProcess,
+  received,
+  sdks,
+} from './pausedProcess.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const caller = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1 };
+
+/** All of it, as the processor hands it on once its detector has seen everything. */
+async function spansOf(process: PausedProcess): Promise<Span[]> {
+  process.detector.settledMs = Number.MAX_SAFE_INTEGER / 1e6;
+  const spans = process.spans();
+  await vi.runAllTimersAsync();
+  return spans;
+}
+
+/** The library's own attributes, without their prefix. */
+function own({ attributes }: Pick<Span, 'attributes'>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(attributes)
+      .filter(([key]) => key.startsWith('aftershock.') && !key.includes('evidence'))
+      .map(([key, value]) => [key.slice('aftershock.'.length), value]),
+  );
+}
+
+function named(spans: readonly Span[], name: string): Span {
+  const found = spans.filter((span) => span.name === name);
+  if (found.length !== 1) throw new Error(`${found.length} spans are named "${name}"`);
+  return found[0] as Span;
+}
+
+describe.each(sdks)('With %s', (sdk) => {
+  test('a span says of each pause when it was and how much of it, and links to it', async () => {
+    const process = pausedProcess(sdk);
+    const span = process.tracer.startSpan('work', { startTime: hrTime(0), attributes: { a: 1 } });
+    span.addEvent('before', hrTime(5));
+    process.detector.pause('block', -10, 20);
+    process.detector.pause('gc', 50, 75);
+    process.detector.pause('gc', 90, 110);
+    span.end(hrTime(100));
+    const spans = await spansOf(process);
+    const work = named(spans, 'work');
+    expect(own(work)).toEqual({ 'pause.role': 'hit', 'pause.overlap_ms': 20 + 25 + 10 });
+    expect(work.attributes.a).toBe(1);
+    expect(
+      work.events.map(({ name, timeUnixNano, attributes }) => [
+        name,
+        msOf(timeUnixNano),
+        attributes,
+      ]),
+    ).toEqual([
+      ['before', 5, {}],
+      ...[
+        [0, 'block', 30, 20],
+        [50, 'gc', 25, 25],
+        [90, 'gc', 20, 10],
+      ].map(([at, kind, length, overlap]) => [
+        'pause',
+        at,
+        {
+          'aftershock.pause.kind': kind,
+          'aftershock.pause.duration_ms': length,
+          'aftershock.pause.overlap_ms': overlap,
+        },
+      ]),
+    ]);
+    const pauses = spans.filter(({ name }) => name.startsWith('pause '));
+    expect(work.links.map(({ spanId }) => spanId)).toEqual(pauses.map(({ spanId }) => spanId));
+    expect(
+      pauses.map(({ name, links, startUnixNano, endUnixNano, kind, parentSpanId }) => [
+        name,
+        msOf(startUnixNano),
+        msOf(endUnixNano),
+        kind,
+        parentSpanId,
+        links.map(({ spanId }) => spanId),
+      ]),
+    ).toEqual([
+      ['pause block', -10, 20, 'internal', '', [work.spanId]],
+      ['pause gc', 50, 75, 'internal', '', [work.spanId]],
+      ['pause gc', 90, 110, 'internal', '', [work.spanId]],
+    ]);
+    expect(pauses[0]?.resource.attributes['service.name']).toBe('callee');
+    expect(pauses[0]?.attributes).toMatchObject({
+      'aftershock.pause.measured_ms': 30,
+      'aftershock.pause.evidence.loop_stall_ms': 30,
+      'aftershock.pause.hit': 1,
+      'aftershock.pause.queued': 0,
+    });
+  });
+
+  test('a span that no pause touched is handed on as it is', async () => {
+    const process = pausedProcess(sdk);
+    process.detector.pause('gc', -50, -20);
+    const span = process.tracer.startSpan('work', { startTime: hrTime(0) });
+    span.end(hrTime(10));
+    process.detector.pause('gc', 10.1, 40);
+    await spansOf(process);
+    expect(process.out.some((one) => (one as unknown) === span)).toBe(true);
+  });
+
+  test('nested spans are marked each, their request is counted once', async () => {
+    const process = pausedProcess(sdk);
+    const server = begin(process, { from: 0, idle: 0 }, received(caller, -1));
+    const inServer = trace.setSpan(ROOT_CONTEXT, server);
+    const inner = process.tracer.startSpan('inner', { startTime: hrTime(1) }, inServer);
+    const innermost = process.tracer.startSpan(
+      'innermost',
+      { startTime: hrTime(2) },
+      trace.setSpan(inServer, inner),
+    );
+    process.detector.pause('freeze', 10, 30);
+    innermost.end(hrTime(31));
+    inner.end(hrTime(32));
+    server.end(hrTime(33));
+    const spans = await spansOf(process);
+    expect(own(named(spans, 'innermost'))).toEqual({ 'pause.overlap_ms': 20 });
+    expect(own(named(spans, 'inner'))).toEqual({ 'pause.overlap_ms': 20 });
+    expect(own(named(spans, 'GET'))).toEqual({ 'pause.overlap_ms': 20, 'pause.role': 'hit' });
+    const pause = named(spans, 'pause freeze');
+    expect(own(pause)).toMatchObject({ 'pause.hit': 1, 'pause.queued': 0 });
+    expect(pause.links.map(({ spanId }) => spanId)).toEqual([named(spans, 'GET').spanId]);
+  });
+
+  test('who came during the pause was hit, who came into its backlog queued, who came later neither', async () => {
+    const process = pausedProcess(sdk);
+    // Served one after the other, from the pause's end on; the loop is idle again at 125.
+    const requests = [
+      { sent: 10, from: 101, to: 106, idle: 0 },
+      { sent: 50, from: 106, to: 111, idle: 0 },
+      { sent: 99, from: 111, to: 116, idle: 0 },
+      { sent: 104, from: 116, to: 121, idle: 0 },
+      { sent: 114, from: 121, to: 125, idle: 0 },
+      { sent: 124, from: 125.5, to: 129, idle: 125.2 },
+      { sent: 140, from: 140.5, to: 145, idle: 140.2 },
+    ];
+    process.detector.pause('gc', 0, 100);
+    for (const { sent, ...handled } of requests) handle(process, handled, received(caller, sent));
+    const spans = await spansOf(process);
+    const roles = spans
+      .filter(({ kind }) => kind === 'server')
+      .map((span) => own(span)['pause.role']);
+    expect(roles).toEqual(['hit', 'hit', 'hit', 'queued', 'queued', undefined, undefined]);
+    const queues = spans.filter(({ name }) => name === 'server.queue');
+    expect(queues.map((span) => [msOf(span.startUnixNano), own(span)['pause.role']])).toEqual([
+      [10, 'hit'],
+      [50, 'hit'],
+      [99, 'hit'],
+      [104, 'queued'],
+      [114, 'queued'],
+    ]);
+    expect(own(named(spans, 'pause gc'))).toMatchObject({ 'pause.hit': 3, 'pause.queued': 2 });
+  });
+
+  test('without a remote parent the wait is told on the server span', async () => {
+    const process = pausedProcess(sdk);
+    handle(process, { from: 102, to: 107, idle: -20 }, ROOT_CONTEXT);
+    process.detector.pause('block', -20, 100);
+    const spans = await spansOf(process);
+    expect(spans.map(({ name }) => name)).toEqual(['GET', 'pause block']);
+    expect(own(named(spans, 'GET'))).toEqual({
+      'server.wait_ms': 122,
+      'server.wait_from': 'idle',
+      'server.wait_pause_ms': 120,
+      'pause.role': 'hit',
+    });
+  });
+
+  test.each([
+    { when: 'after it', stamp: 5102, apart: -5000, by: 'idle', wait: 122 },
+    { when: 'long before it', stamp: -4898, apart: 5000, by: 'idle', wait: 122 },
+    { when: 'a little after it', stamp: 103, apart: undefined, by: undefined, wait: undefined },
+    { when: 'within reach', stamp: 40, apart: undefined, by: 'stamp', wait: 62 },
+    { when: 'not at all', stamp: null, apart: undefined, by: 'idle', wait: 122 },
+  ])('a stamp by a clock that says $when', async ({ stamp, apart, by, wait }) => {
+    const process = pausedProcess(sdk);
+    handle(process, { from: 102, to: 107, idle: -20 }, received(caller, stamp));
+    const server = own(named(await spansOf(process), 'GET'));
+    expect(server).toEqual({
+      ...(apart !== undefined && { 'clock.apart_ms': apart }),
+      ...(wait !== undefined && { 'server.wait_ms': wait, 'server.wait_from': by }),
+    });
+  });
+
+  test('a pause that was made on demand has one span, whichever is known first', async () => {
+    for (const madeFirst of [true, false]) {
+      const process = pausedProcess(sdk);
+      const make = () =>
+        process.tracer
+          .startSpan('pause gc', {
+            root: true,
+            startTime: hrTime(0),
+            attributes: { [PauseAttribute.kind]: 'gc', [PauseAttribute.requestedMs]: 120 },
+          })
+          .end(hrTime(118));
+      const work = process.tracer.startSpan('work', { startTime: hrTime(-5) });
+      if (madeFirst) make();
+      process.detector.pause('gc', -1, 118.5);
+      if (!madeFirst) make();
+      work.end(hrTime(120));
+      const spans = await spansOf(process);
+      expect(spans.map(({ name }) => name).toSorted()).toEqual(['pause gc', 'work']);
+      const pause = named(spans, 'pause gc');
+      expect(named(spans, 'work').links.map(({ spanId }) => spanId)).toEqual([pause.spanId]);
+      expect([pause.startUnixNano, pause.endUnixNano].map(msOf)).toEqual([0, 118]);
+      expect(own(pause)).toMatchObject({
+        'pause.requested_ms': 120,
+        'pause.detected.kind': 'gc',
+        'pause.detected.start_offset_ms': -1,
+        'pause.detected.end_offset_ms': 0.5,
+        'pause.hit': 1,
+      });
+    }
+  });
+
+  test('a pause that was made and never detected keeps its span', async () => {
+    const process = pausedProcess(sdk);
+    const attributes = { [PauseAttribute.kind]: 'delay', [PauseAttribute.requestedMs]: 120 };
+    process.tracer.startSpan('pause delay', { startTime: hrTime(0), attributes }).end(hrTime(120));
+    expect(process.out).toEqual([]);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(process.out.map(({ name }) => name)).toEqual(['pause delay']);
+    expect(process.detector.requestsInFlight).toBe(0);
+  });
+});
+
+describe('Ended spans are held', () => {
+  function ended(process: PausedProcess, name: string, endMs: number): void {
+    process.tracer.startSpan(name, { startTime: hrTime(endMs - 1) }).end(hrTime(endMs));
+  }
+
+  test('until the detector has seen everything up to their end', async () => {
+    const process = pausedProcess();
+    ended(process, 'a', 10);
+    ended(process, 'b', 20);
+    process.detector.settledMs = 15;
+    await vi.advanceTimersByTimeAsync(10);
+    expect(process.out.map(({ name }) => name)).toEqual(['a']);
+    process.detector.settledMs = 20;
+    await vi.advanceTimersByTimeAsync(10);
+    expect(process.out.map(({ name }) => name)).toEqual(['a', 'b']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('for 50 ms at most, also when the detector never has', async () => {
+    const process = pausedProcess();
+    ended(process, 'a', 10);
+    await vi.advanceTimersByTimeAsync(40);
+    expect(process.out).toEqual([]);
+    await vi.advanceTimersByTimeAsync(20);
+    expect(process.out).toHaveLength(1);
+  });
+
+  test('a bounded number of them', () => {
+    const process = pausedProcess('SDK 3', { maxHeld: 100 });
+    for (let i = 0; i < 1000; i++) ended(process, `${i}`, i);
+    expect(process.out).toHaveLength(900);
+    expect(process.out[0]?.name).toBe('0');
+  });
+
+  test.each(['forceFlush', 'shutdown'] as const)('%s lets them go', async (method) => {
+    const process = pausedProcess();
+    ended(process, 'a', 10);
+    process.detector.pause('gc', 9.5, 30);
+    const done = process.processor[method]();
+    await vi.advanceTimersByTimeAsync(60);
+    await done;
+    expect(
+      asStored(process.out).map(({ name, attributes }) => [
+        name,
+        attributes['aftershock.pause.overlap_ms'],
+      ]),
+    ).toEqual([
+      ['a', 0.5],
+      ['pause gc', undefined],
+    ]);
+    expect(process.detector.stopped).toBe(method === 'shutdown' ? 1 : 0);
+  });
+
+  test('not after shutdown, which may be called again', async () => {
+    const process = pausedProcess();
+    const done = [process.processor.shutdown(), process.processor.shutdown()];
+    ended(process, 'a', 10);
+    await vi.runAllTimersAsync();
+    await Promise.all(done);
+    expect(process.out).toHaveLength(1);
+    expect(process.detector.stopped).toBe(1);
+    process.detector.pause('gc', 0, 20);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+test('the detector is told of the requests in flight, and of each start and end', () => {
+  const process = pausedProcess();
+  const { detector } = process;
+  const spans = [0, 1, 2].map((from) =>
+    begin(process, { from, idle: from }, received(caller, from)),
+  );
+  expect([detector.requestsInFlight, detector.marks]).toEqual([3, 3]);
+  const [first] = spans;
+  first?.end(hrTime(5));
+  first?.end(hrTime(6));
+  expect([detector.requestsInFlight, detector.marks]).toEqual([2, 4]);
+  for (const span of spans) span.end(hrTime(7));
+  expect(detector.requestsInFlight).toBe(0);
+});
+
+test('a request that is still here when its pause is told counts as hit', async () => {
+  const counts: unknown[] = [];
+  const process = pausedProcess('SDK 3', {
+    onVictims: (kind, victims) => counts.push([kind, { ...victims }]),
+  });
+  const span = begin(process, { from: 0, idle: 0 }, received(caller, 0));
+  process.detector.pause('block', 10, 110);
+  await vi.advanceTimersByTimeAsync(400);
+  expect(counts).toEqual([['block', { hit: 1, queued: 0 }]]);
+  expect(
+    process.out.map(({ name, links }) => [name, links.map(({ context }) => context.spanId)]),
+  ).toEqual([['pause block', [span.spanContext().spanId]]]);
+});
+
+test('1,000 pauses a second for ten seconds: bounded, and every overlap counted', async () => {
+  const process = pausedProcess();
+  const { detector } = process;
+  let most = 0;
+  for (let ms = 0; ms < 10_000; ms += 2) {
+    detector.pause('block', ms, ms + 1);
+    detector.settledMs = ms + 1;
+    if (ms % 10 === 0)
+      handle(process, { from: ms + 1, to: ms + 60, idle: ms }, received(caller, ms));
+    await vi.advanceTimersByTimeAsync(2);
+    most = Math.max(most, process.out.at(-1)?.links.length ?? 0);
+  }
+  const spans = await spansOf(process);
+  const servers = spans.filter(({ kind }) => kind === 'server');
+  expect(servers).toHaveLength(1000);
+  expect(most).toBeLessThanOrEqual(32);
+  // From 1 to 60 ms after a pause began: one pause each 2 ms.
+  expect(own(servers[500] as Span)['pause.overlap_ms']).toBeCloseTo(29, 6);
+  expect(spans.filter(({ name }) => name === 'pause block').length).toBeLessThan(3000);
+});
+
+test('whatever the times, nothing is negative and no wait reaches into its handler', async () => {
+  const time = fc.double({ min: -500, max: 500, noNaN: true });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(
+        fc.record({
+          from: time,
+          length: time,
+          idle: fc.option(time),
+          stamp: fc.option(fc.double({ min: -9000, max: 9000, noNaN: true })),
+        }),
+        { maxLength: 12 },
+      ),
+      fc.array(fc.tuple(time, fc.double({ min: 0, max: 300, noNaN: true })), { maxLength: 6 }),
+      async (requests, pauses) => {
+        const process = pausedProcess();
+        const byStart = pauses.toSorted(([a], [b]) => a - b);
+        for (const [start, length] of byStart) process.detector.pause('gc', start, start + length);
+        for (const { from, length, idle, stamp } of requests) {
+          handle(process, { from, to: from + Math.abs(length), idle }, received(caller, stamp));
+        }
+        const spans = await spansOf(process);
+        expect(spans.filter(({ kind }) => kind === 'server')).toHaveLength(requests.length);
+        for (const span of spans) {
+          expect(span.endUnixNano).toBeGreaterThanOrEqual(span.startUnixNano);
+          const length = Number(span.endUnixNano - span.startUnixNano) / 1e6;
+          for (const [key, value] of Object.entries(own(span))) {
+            if (!key.endsWith('_ms') || key === 'clock.apart_ms') continue;
+            expect(value).toBeGreaterThanOrEqual(0);
+            if (key === 'pause.overlap_ms' && byStart.length === 1)
+              expect(value).toBeLessThanOrEqual(length + 0.001);
+          }
+        }
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
