@@ -10,6 +10,7 @@ import { readDeadline, refuseExpired } from './deadline.ts';
 import type { Settings } from './environment.ts';
 import { leanRootContext } from './leanContext.ts';
 import { createLimit } from './limit.ts';
+import { keepHeader } from './localSampler.ts';
 import type { Logger } from './logger.ts';
 import { startOwnPauses } from './ownPauses.ts';
 import { pauseAdmin } from './pauses.ts';
@@ -75,12 +76,13 @@ export async function startService(
   build: (service: ServiceBuilder) => void | Promise<void>,
 ): Promise<RunningService> {
   const { serviceName, service, mesh, seed } = settings;
-  const { tracer } = telemetry;
+  const { tracer, sampler = null } = telemetry;
   const metrics = await telemetry.metrics;
   const caller = createCaller(
     telemetry.httpSpans ? tracer : null,
     randomStream(seed, `${serviceName}/backoff`),
     metrics,
+    sampler,
   );
   const victims = new VictimCount((kind, count) => metrics?.victims(kind, count));
   const logAnswered = requestLog(logger, settings.slowRequestMs);
@@ -88,12 +90,14 @@ export async function startService(
   const pauses = pauseAdmin({
     folder: settings.folder,
     onError: (error) => logger.error({ err: error }, 'A scheduled pause could not be made'),
-    onStopped: ({ kind, startUnixNano, endUnixNano }) =>
+    onStopped({ kind, startUnixNano, endUnixNano }) {
+      sampler?.keepOpen();
       victims.stopped({
         kind,
         startUnixMicros: Number(startUnixNano / 1000n),
         endUnixMicros: Number(endUnixNano / 1000n),
-      }),
+      });
+    },
     onMade({ kind, phase, requestedMs, measuredMs, startUnixNano }, span) {
       metrics?.paused(kind, measuredMs, startUnixNano);
       context.with(trace.setSpanContext(ROOT_CONTEXT, span), () =>
@@ -177,7 +181,10 @@ export async function startService(
     if (stopping !== null || status === 413) res.setHeader('connection', 'close');
     res.statusCode = status;
     const sent = !res.destroyed;
-    if (res.span !== null) res.setHeader(sentHeader, sentNow());
+    if (res.span !== null) {
+      if (sampler?.keepsAnswered(res.span, status)) res.setHeader(keepHeader, '1');
+      res.setHeader(sentHeader, sentNow());
+    }
     res.end(body);
     victims.ended();
     const tookMs = performance.now() - res.beganMs;

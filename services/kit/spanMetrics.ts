@@ -48,7 +48,7 @@ export function observeSpans(meter: Meter, flow: () => SpanFlow): void {
         }
       };
       result.observe(started, now.started, sampled);
-      result.observe(live, now.started - now.ended, sampled);
+      result.observe(live, now.started - now.ended - now.sampledOut, sampled);
       result.observe(size, now.queued, processor);
       result.observe(capacity, now.capacity, processor);
       result.observe(processed, now.handedOver, processor);

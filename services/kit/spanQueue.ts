@@ -3,9 +3,11 @@ import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { ExportQueue, type ExportQueueOptions, type QueueFlow } from './exportQueue.ts';
 import type { SpanAccount } from './protocol.ts';
 
-/** The flow of sampled spans; `started - ended` are live. */
+/** The flow of sampled spans; `started - ended - sampledOut` are live. */
 export interface SpanFlow extends QueueFlow {
   readonly started: number;
+  /** Ended, and then not kept by a sampler: they never come here. */
+  readonly sampledOut: number;
 }
 
 /**
@@ -15,6 +17,7 @@ export interface SpanFlow extends QueueFlow {
 export class SpanQueue implements SpanProcessor {
   readonly #queue: ExportQueue<ReadableSpan>;
   #started = 0;
+  #sampledOut = 0;
 
   constructor(options: ExportQueueOptions<ReadableSpan>) {
     this.#queue = new ExportQueue(options);
@@ -26,11 +29,15 @@ export class SpanQueue implements SpanProcessor {
   }
 
   flow(): SpanFlow {
-    return { ...this.#queue.flow(), started: this.#started };
+    return { ...this.#queue.flow(), started: this.#started, sampledOut: this.#sampledOut };
   }
 
   onStart(): void {
     this.#started++;
+  }
+
+  addSampledOut(spans: number): void {
+    this.#sampledOut += spans;
   }
 
   onEnd(span: ReadableSpan): void {

@@ -6,6 +6,7 @@ import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import { PauseProcessor } from '../../pauses/attribution/processor.ts';
 import type { PauseDetector } from '../../pauses/detector/detectedPause.ts';
 import { pauseDetector } from '../../pauses/detector/detector.ts';
+import { LocalSampler } from './localSampler.ts';
 import type { Logger } from './logger.ts';
 import type { ServiceMetrics } from './metrics.ts';
 import { otlpTransport } from './otlpTransport.ts';
@@ -26,6 +27,8 @@ export interface Telemetry {
   readonly metrics: Promise<ServiceMetrics> | null;
   /** Null unless spans say which pause hit them. Whoever has started otherwise starts it. */
   readonly detector: PauseDetector | null;
+  /** Where traces are sampled here, once it is known what befell them. */
+  readonly sampler?: LocalSampler | null;
   account(): SpanAccount;
   /** Flushes with a time limit. Afterwards `ended = exported + dropped`. Idempotent. */
   stop(): Promise<void>;
@@ -72,10 +75,20 @@ export function startTelemetry(
     ...batches,
   });
   const detector = settings.attribution ? pauseDetector() : null;
+  const sampler =
+    settings.samplingRatio === undefined
+      ? null
+      : new LocalSampler({
+          next: queue,
+          ratio: settings.samplingRatio,
+          onSampledOut: (spans) => queue.addSampledOut(spans),
+        });
+  if (sampler !== null) detector?.onPause(() => sampler.keepOpen());
+  const next = sampler ?? queue;
   const processor: SpanProcessor =
     detector === null
-      ? queue
-      : new PauseProcessor({ detector, next: queue, onAdded: () => queue.onStart() });
+      ? next
+      : new PauseProcessor({ detector, next, onAdded: () => queue.onStart() });
   const sdk = new NodeSDK({
     resource,
     autoDetectResources: false,
@@ -107,6 +120,7 @@ export function startTelemetry(
     tracer,
     metrics,
     detector,
+    sampler,
     account: () => queue.account(),
     async stop() {
       await sdk.shutdown();

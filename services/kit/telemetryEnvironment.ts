@@ -10,6 +10,8 @@ export interface TelemetrySettings {
   readonly logRecords: BatchSettings;
   /** Whether the SDK's own tracer is to make all spans. */
   readonly ownSampler: boolean;
+  /** Share of the traces that are kept though nothing happened to them; undefined: all are. */
+  readonly samplingRatio: number | undefined;
   /** Whether spans say which pause hit them. */
   readonly attribution: boolean;
   /** What is set and will not be followed. */
@@ -55,6 +57,12 @@ export function readTelemetrySettings(env: NodeJS.ProcessEnv): TelemetrySettings
     if (/^[1-9]\d{0,9}$/.test(value)) return Number(value);
     throw new Error(`${name} must be an integer from 1 to 9999999999, got "${value}"`);
   }
+  function share(name: string): number | undefined {
+    const value = read(name);
+    if (value === undefined) return undefined;
+    if (/^(?:0|1|0?\.\d{1,15}|1\.0+)$/.test(value)) return Number(value);
+    throw new Error(`${name} must be a number from 0 to 1, such as 0.05, got "${value}"`);
+  }
   const batch = (prefix: string): BatchSettings => ({
     maxQueueSize: count(`${prefix}_MAX_QUEUE_SIZE`),
     maxBatchSize: count(`${prefix}_MAX_EXPORT_BATCH_SIZE`),
@@ -88,6 +96,14 @@ export function readTelemetrySettings(env: NodeJS.ProcessEnv): TelemetrySettings
   if (propagators !== undefined && propagators !== 'tracecontext,baggage') {
     warnings.push(`OTEL_PROPAGATORS=${propagators} is not followed: always tracecontext,baggage`);
   }
+  const samplingRatio = share('AFTERSHOCK_SAMPLING_RATIO');
+  const attribution = oneOf('AFTERSHOCK_ATTRIBUTION', ['off', 'on']) === 'on';
+  if (samplingRatio !== undefined && !attribution) {
+    warnings.push(
+      `AFTERSHOCK_SAMPLING_RATIO=${samplingRatio} without AFTERSHOCK_ATTRIBUTION=on: of pauses, ` +
+        'only those made on demand are seen, and what they hit is kept',
+    );
+  }
 
   return {
     disabled: oneOf('OTEL_SDK_DISABLED', ['true', 'false']) === 'true',
@@ -97,7 +113,8 @@ export function readTelemetrySettings(env: NodeJS.ProcessEnv): TelemetrySettings
     spans: batch('OTEL_BSP'),
     logRecords: batch('OTEL_BLRP'),
     ownSampler: oneOf('OTEL_TRACES_SAMPLER', samplers) !== undefined,
-    attribution: oneOf('AFTERSHOCK_ATTRIBUTION', ['off', 'on']) === 'on',
+    samplingRatio,
+    attribution,
     warnings,
   };
 }

@@ -22,6 +22,8 @@ test('readTelemetrySettings() takes what it is told', () => {
       OTEL_BSP_MAX_QUEUE_SIZE: '10',
       OTEL_BLRP_SCHEDULE_DELAY: '20',
       OTEL_TRACES_SAMPLER: 'always_off',
+      AFTERSHOCK_SAMPLING_RATIO: '0.05',
+      AFTERSHOCK_ATTRIBUTION: 'on',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
       OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test,team=a%20b',
@@ -34,6 +36,8 @@ test('readTelemetrySettings() takes what it is told', () => {
     spans: { maxQueueSize: 10, delayMs: undefined },
     logRecords: { delayMs: 20 },
     ownSampler: true,
+    samplingRatio: 0.05,
+    attribution: true,
     warnings: [],
   });
 });
@@ -50,6 +54,8 @@ test.each([
   { name: 'OTEL_EXPORTER_OTLP_TIMEOUT', value: '10s', valid: 'an integer from 1' },
   { name: 'OTEL_EXPORTER_OTLP_COMPRESSION', value: 'zstd', valid: 'gzip or none' },
   { name: 'OTEL_TRACES_SAMPLER', value: 'half', valid: 'traceidratio' },
+  { name: 'AFTERSHOCK_SAMPLING_RATIO', value: '5%', valid: 'a number from 0 to 1' },
+  { name: 'AFTERSHOCK_SAMPLING_RATIO', value: '1.5', valid: 'a number from 0 to 1' },
 ])('readTelemetrySettings() refuses $name=$value', ({ name, value, valid }) => {
   expect(() => readTelemetrySettings({ [name]: value })).toThrow(
     new RegExp(`^${name} must be .*${valid}.*, got "${value}"`),
@@ -61,6 +67,7 @@ test.each([
   { name: 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', value: 'http/protobuf', says: /http\/json/ },
   { name: 'OTEL_PROPAGATORS', value: 'b3', says: /always tracecontext,baggage/ },
   { name: 'OTEL_RESOURCE_ATTRIBUTES', value: 'a=b,production', says: /"production" is no pair/ },
+  { name: 'AFTERSHOCK_SAMPLING_RATIO', value: '.1', says: /only those made on demand/ },
 ])('readTelemetrySettings() warns of $name=$value', ({ name, value, says }) => {
   const { warnings } = readTelemetrySettings({ [name]: value });
   expect(warnings).toEqual([expect.stringMatching(says)]);
