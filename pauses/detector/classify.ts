@@ -6,6 +6,9 @@ const MOST = 0.5;
 /** More CPU than this share of the pause, and the thread was not stopped all along. */
 const STOPPED_CPU = 0.25;
 
+/** Less run delay for each unit of CPU time, and the thread would have been busy anyway. */
+const STARVED = 2;
+
 /**
  * What a pause of `durationMs` was, from its evidence alone.
  *
@@ -23,7 +26,10 @@ export function classify(evidence: Evidence, durationMs: number): DetectedKind {
 
   if (most(gcMs) && !stopped) return 'gc';
   if (most(evidence.throttledMs)) return 'throttled';
-  if (most(evidence.runDelayMs)) return 'starved';
+  // A loop that computes and shares its core with others waits for it half of the time.
+  if (most(evidence.runDelayMs) && (evidence.runDelayMs ?? 0) >= STARVED * (cpuMs ?? 0)) {
+    return 'starved';
+  }
   if (stopped) return 'freeze';
   // A loop that waits in poll is not blocked, whatever else there may be.
   if (!most(loopStallMs)) return 'unknown';

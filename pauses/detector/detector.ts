@@ -3,266 +3,310 @@ import { type Clock, systemClock } from '../clock.ts';
 import { type CollectionLog, startCollectionLog } from './collectionLog.ts';
 import type { DetectedPause, PauseDetector } from './detectedPause.ts';
 import { type Heartbeat, type LateBeat, startHeartbeat } from './heartbeat.ts';
+import type { QuotaFiles } from './heartbeatProgram.ts';
 import { judge } from './judge.ts';
 import { type Gap, LoopWatch } from './loopWatch.ts';
 import { quotaFiles } from './quotaFiles.ts';
-import { type ThreadAccount, type ThreadAccounts, threadAccounts } from './threadAccount.ts';
+import { type ThreadAccount, type ThreadUsage, threadAccount } from './threadAccount.ts';
 
 export interface PauseDetectorOptions {
   /** Shorter pauses are not reported. Default 10. */
   readonly minimumMs?: number;
-  /** How often each of both threads looks. Default 10. */
+  /** How often each of two threads looks. Whole milliseconds; default 20. */
   readonly idleTickMs?: number;
-  /** How often the main thread looks while requests are in flight. Default 2. */
+  /** The same once nothing has happened for a second. Default 40. */
+  readonly restTickMs?: number;
+  /** How often the main thread looks while requests are in flight. Default 4. */
   readonly busyTickMs?: number;
+  /** How often the other thread looks then. Default 10. */
+  readonly busyBeatMs?: number;
   readonly clock?: Clock;
   /** Told what cannot be seen here, and what failed. Default: OpenTelemetry's. */
   readonly logger?: Pick<DiagLogger, 'info' | 'warn' | 'error'>;
 }
 
 /** For so long after the last request it looks as often as before: another may come soon. */
-const LINGER_MS = 50;
+const LINGER_MS = 20;
+const REST_AFTER_MS = 1000;
 /** What the other thread may take to say whether it was stopped, too, before it is left out. */
 const EVIDENCE_LIMIT_MS = 40;
-/** Gaps that wait for evidence. Each takes at least `minimumMs`: more than fit into the limit. */
+/** Gaps that may wait for evidence; the oldest is judged without when there are more. */
 const MOST_PENDING = 1000;
 const MOST_RESTARTS = 3;
-/** Late beats that are kept as evidence. */
-const BEATS_KEPT_MS = 1000;
+/** While nothing happens, what was used since some ticks ago says the same, and costs less. */
+const ACCOUNT_EVERY_IDLE_TICKS = 5;
 
-/** A gap whose evidence is not complete yet. */
-interface Pending {
-  readonly gap: Gap;
-  readonly before: ThreadAccount & { readonly throttledMs: number };
-  readonly after: ThreadAccount;
-  readonly toleranceMs: number;
-}
-
-/** Sees the pauses of the thread that calls this. What kinds it knows is said by {@link classify}. */
+/**
+ * Sees the pauses of the thread that calls this; `classify` says how their kinds are told.
+ *
+ * While it runs it takes a timer of this thread, which does not keep the process from ending, and a
+ * second thread, whose every beat is a wake-up. What each sees waits until the other has said its
+ * part and V8 has told of its collections: a turn of the loop and one beat at most.
+ */
 export function pauseDetector(options: PauseDetectorOptions = {}): PauseDetector {
-  const minimumMs = options.minimumMs ?? 10;
-  const idleTickMs = options.idleTickMs ?? 10;
-  const busyTickMs = options.busyTickMs ?? 2;
-  const clock = options.clock ?? systemClock;
   const logger = options.logger ?? diag;
   const listeners = new Set<(pause: DetectedPause) => void>();
-  const { nodeTiming } = performance;
-  /** From milliseconds of `performance.now()` to the monotonic clock. */
-  const originNano = clock.monotonicNano() - toNano(performance.now());
-
-  let running: Promise<void> | null = null;
-  let parts: Parts | null = null;
   let sequence = 0;
-  let requests = 0;
-  let busyUntilMs = 0;
-  let tickMs = idleTickMs;
-  let pending: Pending[] = [];
-  /** Collections that ended before are known. */
-  let collectedMs = 0;
-  let checkAskedMs: number | null = null;
+  let run: Run | null = null;
+  let started: Promise<void> | null = null;
 
-  const watch = new LoopWatch({
-    nowMs: () => performance.now(),
-    idleMs: () => nodeTiming.idleTime,
-    minimumMs,
-    onGap,
-  });
-
-  function onGap(gap: Gap): void {
-    if (parts === null) return;
-    const { accounts, heartbeat } = parts;
-    const after = accounts.read();
-    if (pending.length >= MOST_PENDING) pending.shift();
-    pending.push({ gap, before: parts.account, after, toleranceMs: tickMs + 1 });
-    parts.account = { ...after, throttledMs: heartbeat?.throttledMs ?? 0 };
-    heartbeat?.wake();
-    askForCheck();
-  }
-
-  /** V8 tells of a collection before this turn's callbacks of `setImmediate`. */
-  function askForCheck(): void {
-    if (checkAskedMs !== null) return;
-    checkAskedMs = performance.now();
-    setImmediate(() => {
-      collectedMs = Math.max(collectedMs, checkAskedMs ?? 0);
-      checkAskedMs = null;
-      settle();
-    }).unref();
-  }
-
-  function settle(): void {
-    if (parts === null) return;
-    const { heartbeat, collections, lateBeats } = parts;
-    if (heartbeat) lateBeats.push(...heartbeat.takeLate());
-    const nowMs = performance.now();
-    while (pending[0] !== undefined) {
-      const { gap, before, after, toleranceMs } = pending[0];
-      if (gap.endMs > collectedMs) break;
-      const beaten = heartbeat?.beating === true && heartbeat.beatMs >= gap.endMs;
-      if (!beaten && heartbeat?.beating && nowMs < gap.endMs + EVIDENCE_LIMIT_MS) break;
-      pending.shift();
-      const throttledMs = parts.hasQuota
-        ? (heartbeat?.throttledMs ?? 0) - before.throttledMs
-        : null;
-      const judged = judge(
-        gap,
-        collections.collections(),
-        beaten ? lateBeats : null,
-        {
-          processCpuMs: minus(after.processCpuMs, before.processCpuMs),
-          mainThreadCpuMs: minus(after.mainThreadCpuMs, before.mainThreadCpuMs),
-          runDelayMs: minus(after.runDelayMs, before.runDelayMs),
-          throttledMs,
-        },
-        toleranceMs,
-      );
-      const startUnixNano = unixNano(judged.startMs);
-      emit({
-        sequence: ++sequence,
-        kind: judged.kind,
-        startUnixNano,
-        endUnixNano: startUnixNano + toNano(judged.endMs - judged.startMs),
-        evidence: judged.evidence,
-      });
-    }
-    const neededFromMs = pending[0]?.gap.earliestMs ?? watch.seenMs - 2 * idleTickMs;
-    collections.forget(neededFromMs);
-    const keepFromMs = neededFromMs - BEATS_KEPT_MS;
-    while (lateBeats[0] !== undefined && lateBeats[0].atMs < keepFromMs) lateBeats.shift();
-  }
-
-  function emit(pause: DetectedPause): void {
+  function report(pause: Omit<DetectedPause, 'sequence'>): void {
+    const numbered: DetectedPause = { sequence: ++sequence, ...pause };
     for (const listener of listeners) {
       try {
-        listener(pause);
+        listener(numbered);
       } catch (error) {
-        logger.error(`Pause ${pause.sequence} (${pause.kind}) could not be handled`, error);
+        logger.error(`A ${numbered.kind} pause could not be handled:`, error);
       }
     }
   }
 
-  function tick(): void {
-    if (parts === null) return;
-    const beforeMs = watch.seenMs;
-    const nowMs = performance.now();
-    const busy = requests > 0 || nowMs < busyUntilMs || pending.length > 0;
-    arm(busy ? busyTickMs : idleTickMs);
-    watch.tick(tickMs);
-    const { accounts, heartbeat } = parts;
-    parts.account = { ...accounts.read(), throttledMs: heartbeat?.throttledMs ?? 0 };
-    // There was a turn's end since the loop was last seen.
-    collectedMs = Math.max(collectedMs, beforeMs);
-    settle();
-  }
-
-  function arm(inMs: number): void {
-    if (parts === null) return;
-    tickMs = inMs;
-    clearTimeout(parts.timer);
-    parts.timer = setTimeout(tick, inMs).unref();
-  }
-
-  async function begin(): Promise<void> {
-    const quota = quotaFiles();
-    const accounts = threadAccounts();
-    const made: Parts = {
-      accounts,
-      account: { ...accounts.read(), throttledMs: 0 },
-      collections: startCollectionLog(),
-      heartbeat: null,
-      lateBeats: [],
-      hasQuota: quota !== null,
-      timer: undefined,
-    };
-    parts = made;
-    if (made.account.runDelayMs === null) {
-      logger.info(
-        `Pauses: on ${process.platform} neither "starved" nor "throttled" can be told from others`,
-      );
-    }
-    let restarts = 0;
-    const beat = () => {
-      made.heartbeat = startHeartbeat({
-        periodMs: idleTickMs,
-        quota,
-        onDeath(reason) {
-          made.heartbeat = null;
-          if (parts !== made) return;
-          const again = restarts++ < MOST_RESTARTS;
-          logger.warn(
-            `Pauses: the thread that tells a stopped process from a blocked one died (${reason}); ` +
-              (again ? 'it is started again' : 'from now on the two are told as "unknown"'),
-          );
-          if (again) beat();
-        },
-      });
-    };
-    beat();
-    collectedMs = performance.now();
-    watch.reset(idleTickMs);
-    arm(idleTickMs);
-  }
-
-  function unixNano(ms: number): bigint {
-    return clock.unixNano(originNano + toNano(ms));
-  }
-
   return {
     start() {
-      running ??= begin();
-      return running;
+      started ??= (async () => {
+        run = new Run({
+          minimumMs: options.minimumMs ?? 10,
+          idleTickMs: options.idleTickMs ?? 20,
+          restTickMs: options.restTickMs ?? 40,
+          busyTickMs: options.busyTickMs ?? 4,
+          busyBeatMs: options.busyBeatMs ?? 10,
+          clock: options.clock ?? systemClock,
+          logger,
+          report,
+        });
+      })();
+      return started;
     },
     async stop() {
-      running = null;
-      const stopped = parts;
-      if (stopped === null) return;
-      settle();
-      parts = null;
-      pending = [];
-      clearTimeout(stopped.timer);
-      stopped.collections.stop();
-      stopped.accounts.stop();
-      await stopped.heartbeat?.stop();
+      const stopped = run;
+      run = null;
+      started = null;
+      await stopped?.stop();
     },
     onPause(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    mark() {
-      if (parts !== null) watch.mark();
-    },
-    inFlight(count) {
-      if (count > 0 && requests === 0 && tickMs > busyTickMs && parts !== null) {
-        // Let the watch know first: the tick that it has been told of does not come.
-        watch.tick(busyTickMs);
-        arm(busyTickMs);
-      }
-      if (count === 0 && requests > 0) busyUntilMs = performance.now() + LINGER_MS;
-      requests = count;
-    },
-    lastIdleUnixNano() {
-      const ms = watch.lastIdleMs;
-      return ms === null ? null : unixNano(ms);
-    },
-    settledUnixNano() {
-      return unixNano(pending[0]?.gap.earliestMs ?? watch.seenMs);
-    },
+    mark: () => run?.watch.mark(),
+    inFlight: (count) => run?.inFlight(count),
+    lastIdleUnixNano: () => run?.lastIdleUnixNano() ?? null,
+    settledUnixNano: () => run?.settledUnixNano() ?? 0n,
   };
 }
 
-interface Parts {
-  readonly accounts: ThreadAccounts;
-  /** As of the latest tick. */
-  account: ThreadAccount & { readonly throttledMs: number };
-  readonly collections: CollectionLog;
-  heartbeat: Heartbeat | null;
-  readonly lateBeats: LateBeat[];
-  readonly hasQuota: boolean;
-  timer: NodeJS.Timeout | undefined;
+interface RunOptions extends Required<PauseDetectorOptions> {
+  readonly report: (pause: Omit<DetectedPause, 'sequence'>) => void;
 }
 
-function minus(after: number | null, before: number | null): number | null {
-  return after === null || before === null ? null : after - before;
+/** A gap whose evidence is not complete yet. */
+interface Pending {
+  readonly gap: Gap;
+  readonly usage: ThreadUsage;
+  readonly throttledBeforeMs: number;
+  readonly toleranceMs: number;
+}
+
+/** From one start to the stop after it. Times in milliseconds of `performance.now()`. */
+class Run {
+  readonly watch: LoopWatch;
+  readonly #options: RunOptions;
+  readonly #account: ThreadAccount;
+  readonly #collections: CollectionLog;
+  readonly #quota: QuotaFiles | null;
+  /** From milliseconds of `performance.now()` to the monotonic clock. */
+  readonly #originNano: bigint;
+  readonly #tick: () => void;
+  #heartbeat: Heartbeat | null = null;
+  #restarts = 0;
+  #stopped = false;
+  #timer: NodeJS.Timeout | undefined;
+  #tickMs: number;
+  #requests = 0;
+  /** When the last request ended, or the last gap. */
+  #lastEventMs = performance.now();
+  #throttledMs = 0;
+  #idleTicks = 0;
+  #pending: Pending[] = [];
+  #lateBeats: LateBeat[] = [];
+  /** All collections that ended before are known. */
+  #collectedMs = performance.now();
+  #checkAskedMs: number | null = null;
+
+  constructor(options: RunOptions) {
+    const { clock, minimumMs, idleTickMs, logger } = options;
+    this.#options = options;
+    this.#originNano = clock.monotonicNano() - toNano(performance.now());
+    this.#account = threadAccount();
+    this.#collections = startCollectionLog();
+    this.#quota = quotaFiles();
+    if (!this.#account.complete) {
+      logger.info(
+        `Pauses: on ${process.platform} "starved" and "throttled" cannot be told from other kinds`,
+      );
+    }
+    this.#beat();
+    const { nodeTiming } = performance;
+    this.watch = new LoopWatch({
+      nowMs: () => performance.now(),
+      idleMs: () => nodeTiming.idleTime,
+      minimumMs,
+      onGap: (gap) => this.#onGap(gap),
+    });
+    this.#tickMs = idleTickMs;
+    this.#tick = () => this.#onTick();
+    this.watch.reset(idleTickMs);
+    this.#arm(idleTickMs);
+  }
+
+  inFlight(count: number): void {
+    const before = this.#requests;
+    this.#requests = count;
+    const { busyTickMs } = this.#options;
+    if (count > 0 && this.#tickMs > busyTickMs) {
+      // The watch must know: the tick that it waits for does not come.
+      this.watch.tick(busyTickMs);
+      this.#arm(busyTickMs);
+      this.#beginUsage();
+    } else if (count === 0 && before > 0) {
+      this.#lastEventMs = performance.now();
+    }
+  }
+
+  lastIdleUnixNano(): bigint | null {
+    const { lastIdleMs } = this.watch;
+    return lastIdleMs === null ? null : this.#unixNano(lastIdleMs);
+  }
+
+  settledUnixNano(): bigint {
+    return this.#unixNano(this.#pending[0]?.gap.earliestMs ?? this.watch.seenMs);
+  }
+
+  /** What lacks evidence is judged without it. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#settle();
+    this.#collections.stop();
+    this.#account.close();
+    await this.#heartbeat?.stop();
+  }
+
+  #onTick(): void {
+    const { busyTickMs, idleTickMs, restTickMs } = this.#options;
+    const seenBeforeMs = this.watch.seenMs;
+    const quietMs = seenBeforeMs - this.#lastEventMs;
+    const busy = this.#requests > 0 || this.#pending.length > 0 || quietMs < LINGER_MS;
+    this.#arm(busy ? busyTickMs : quietMs < REST_AFTER_MS ? idleTickMs : restTickMs);
+    this.watch.tick(this.#tickMs);
+    if (busy || ++this.#idleTicks % ACCOUNT_EVERY_IDLE_TICKS === 0) this.#beginUsage();
+    // Since then a turn of the loop has ended.
+    this.#collectedMs = seenBeforeMs;
+    this.#settle();
+  }
+
+  #arm(inMs: number): void {
+    if (this.#timer !== undefined && this.#tickMs === inMs) {
+      this.#timer.refresh();
+      return;
+    }
+    const { busyTickMs, busyBeatMs } = this.#options;
+    clearTimeout(this.#timer);
+    this.#tickMs = inMs;
+    this.#timer = setTimeout(this.#tick, inMs).unref();
+    this.#heartbeat?.setPeriod(inMs === busyTickMs ? busyBeatMs : inMs);
+    // The beat that was to come later shall not be what a pause is measured by.
+    if (inMs === busyTickMs) this.#heartbeat?.wake();
+  }
+
+  #beginUsage(): void {
+    this.#account.begin();
+    this.#throttledMs = this.#heartbeat?.throttledMs ?? 0;
+  }
+
+  #onGap(gap: Gap): void {
+    if (this.#stopped) return;
+    this.#lastEventMs = gap.endMs;
+    this.#pending.push({
+      gap,
+      usage: this.#account.end(),
+      throttledBeforeMs: this.#throttledMs,
+      toleranceMs: this.#tickMs + 1,
+    });
+    this.#throttledMs = this.#heartbeat?.throttledMs ?? 0;
+    this.#heartbeat?.wake();
+    if (this.#checkAskedMs !== null) return;
+    this.#checkAskedMs = performance.now();
+    // V8 tells of a collection before the callbacks of `setImmediate` of the turn in which it was.
+    setImmediate(() => {
+      this.#collectedMs = Math.max(this.#collectedMs, this.#checkAskedMs ?? 0);
+      this.#checkAskedMs = null;
+      if (!this.#stopped) this.#settle();
+    }).unref();
+  }
+
+  /** Judges the gaps whose evidence is complete, or does not come. */
+  #settle(): void {
+    if (this.#heartbeat) this.#lateBeats.push(...this.#heartbeat.takeLate());
+    while (this.#pending[0] !== undefined && this.#isRipe(this.#pending[0].gap)) {
+      this.#report(this.#pending.shift() as Pending);
+    }
+    const neededFromMs = this.#pending[0]?.gap.earliestMs ?? this.watch.seenMs;
+    this.#collections.forget(neededFromMs);
+    if (this.#lateBeats.length > 0) {
+      this.#lateBeats = this.#lateBeats.filter(({ atMs }) => atMs >= neededFromMs);
+    }
+  }
+
+  #isRipe({ endMs }: Gap): boolean {
+    if (this.#stopped || this.#pending.length > MOST_PENDING) return true;
+    if (endMs > this.#collectedMs) return false;
+    const heartbeat = this.#heartbeat;
+    if (!heartbeat?.beating || heartbeat.beatMs >= endMs) return true;
+    return performance.now() > endMs + EVIDENCE_LIMIT_MS;
+  }
+
+  #report({ gap, usage, throttledBeforeMs, toleranceMs }: Pending): void {
+    const heartbeat = this.#heartbeat;
+    const hasBeaten = heartbeat?.beating === true && heartbeat.beatMs >= gap.endMs;
+    const throttledMs =
+      hasBeaten && this.#quota !== null ? heartbeat.throttledMs - throttledBeforeMs : null;
+    const judged = judge(
+      gap,
+      this.#collections.collections(),
+      hasBeaten
+        ? { lateBeats: this.#lateBeats, beatBetween: (from, to) => heartbeat.beatBetween(from, to) }
+        : null,
+      { ...usage, throttledMs },
+      { minimumMs: this.#options.minimumMs, toleranceMs },
+    );
+    if (judged === null) return;
+    const { kind, startMs, endMs, evidence } = judged;
+    const startUnixNano = this.#unixNano(startMs);
+    const endUnixNano = startUnixNano + toNano(endMs - startMs);
+    this.#options.report({ kind, startUnixNano, endUnixNano, evidence });
+  }
+
+  #beat(): void {
+    const { idleTickMs, logger } = this.#options;
+    this.#heartbeat = startHeartbeat({
+      periodMs: idleTickMs,
+      quota: this.#quota,
+      onDeath: (reason) => {
+        this.#heartbeat = null;
+        if (this.#stopped) return;
+        const again = this.#restarts++ < MOST_RESTARTS;
+        logger.warn(
+          `Pauses: the thread that tells a stopped process from a blocked one died (${reason}); ` +
+            (again ? 'it is started again' : 'from now on the two cannot be told apart'),
+        );
+        if (again) this.#beat();
+      },
+    });
+  }
+
+  #unixNano(ms: number): bigint {
+    return this.#options.clock.unixNano(this.#originNano + toNano(ms));
+  }
 }
 
 function toNano(ms: number): bigint {

@@ -16,6 +16,7 @@ export interface LateBeat {
 }
 
 export interface HeartbeatOptions {
+  /** Whole milliseconds. */
   readonly periodMs: number;
   readonly quota: QuotaFiles | null;
   /** The thread has died by itself. */
@@ -28,12 +29,16 @@ export interface Heartbeat {
   readonly beating: boolean;
   /** The latest beat. */
   readonly beatMs: number;
+  /** Whether there was a beat between the two, as far as beats are remembered. */
+  beatBetween(fromMs: number, toMs: number): boolean;
   /** Time for which the cgroup has been held back by its quota, as of the latest beat. */
   readonly throttledMs: number;
   /** Late beats since this was last called, oldest first. */
   takeLate(): LateBeat[];
   /** Makes it beat at once. */
   wake(): void;
+  /** From the next beat on. */
+  setPeriod(ms: number): void;
   /** Resolves once the thread has ended. Idempotent. */
   stop(): Promise<void>;
 }
@@ -47,18 +52,17 @@ const resourceLimits = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2
  * @throws {Error} if there can be no further thread.
  */
 export function startHeartbeat({ periodMs, quota, onDeath }: HeartbeatOptions): Heartbeat {
-  const { words: word, times: place, ring } = heartbeatLayout;
-  const words = new Int32Array(new SharedArrayBuffer(4 * 4));
-  const length = place.ring + ring.beats * ring.numbers;
-  const times = new Float64Array(new SharedArrayBuffer(8 * length));
+  const { words: word, times: place, beatsKept, late } = heartbeatLayout;
+  const words = new Int32Array(new SharedArrayBuffer(4 * word.count));
+  const times = new Float64Array(new SharedArrayBuffer(8 * place.count));
   const workerData: HeartbeatData = {
     layout: heartbeatLayout,
     words,
     times,
-    periodMs,
     originMs: performance.now() - Number(process.hrtime.bigint()) / 1e6,
     quota,
   };
+  Atomics.store(words, word.periodMs, periodMs);
   const worker = new Worker(`(${heartbeatProgram})()`, {
     eval: true,
     name: 'aftershock heartbeat',
@@ -88,28 +92,43 @@ export function startHeartbeat({ periodMs, quota, onDeath }: HeartbeatOptions): 
     Atomics.notify(words, word.wake);
   }
 
+  function beatAt(index: number): number {
+    return times[place.beats + (index % beatsKept)] ?? 0;
+  }
+
   return {
     get beating() {
       return !ended && Atomics.load(words, word.beats) > 0;
     },
     get beatMs() {
-      return times[place.beat] ?? 0;
+      const beats = Atomics.load(words, word.beats);
+      return beats === 0 ? 0 : beatAt(beats - 1);
+    },
+    beatBetween(fromMs, toMs) {
+      const beats = Atomics.load(words, word.beats);
+      for (let i = beats - 1; i >= Math.max(0, beats - beatsKept); i--) {
+        const atMs = beatAt(i);
+        if (atMs <= fromMs) return false;
+        if (atMs < toMs) return true;
+      }
+      return false;
     },
     get throttledMs() {
       return times[place.throttled] ?? 0;
     },
     takeLate() {
       const written = Atomics.load(words, word.late);
-      const late: LateBeat[] = [];
-      for (let i = Math.max(taken, written - ring.beats); i < written; i++) {
-        const at = place.ring + (i % ring.beats) * ring.numbers;
+      const found: LateBeat[] = [];
+      for (let i = Math.max(taken, written - late.kept); i < written; i++) {
+        const at = place.lateBeats + (i % late.kept) * late.numbers;
         const [beforeMs = 0, dueMs = 0, atMs = 0, explainedMs = 0] = times.subarray(at, at + 4);
-        late.push({ beforeMs, dueMs, atMs, explainedMs });
+        found.push({ beforeMs, dueMs, atMs, explainedMs });
       }
       taken = written;
-      return late;
+      return found;
     },
     wake,
+    setPeriod: (ms) => Atomics.store(words, word.periodMs, ms),
     async stop() {
       stopping = true;
       Atomics.store(words, word.stop, 1);

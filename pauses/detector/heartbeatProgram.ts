@@ -5,7 +5,6 @@ export interface HeartbeatData {
   readonly words: Int32Array;
   /** Milliseconds, times of the watched thread's `performance.now()`. */
   readonly times: Float64Array;
-  readonly periodMs: number;
   /** `performance.now()` of the watched thread at 0 of the clock that all threads share. */
   readonly originMs: number;
   /** `cpu.stat` and the file of the quota, where there are any. */
@@ -19,11 +18,12 @@ export interface QuotaFiles {
 
 /** Where the two threads find what they share. */
 export const heartbeatLayout = {
-  words: { wake: 0, stop: 1, beats: 2, late: 3 },
-  /** The latest beat; the time for which the cgroup was held back; then the ring of late beats. */
-  times: { beat: 0, throttled: 1, ring: 2 },
-  /** Late beats that are kept until they are fetched, and numbers of each. */
-  ring: { beats: 256, numbers: 4 },
+  words: { wake: 0, stop: 1, beats: 2, late: 3, periodMs: 4, count: 5 },
+  /** Time for which the cgroup was held back; the latest beats, each where its number says; late ones. */
+  times: { throttled: 0, beats: 1, lateBeats: 65, count: 65 + 256 * 4 },
+  beatsKept: 64,
+  /** Kept until they are fetched, and numbers of each. */
+  late: { kept: 256, numbers: 4 },
 } as const;
 
 /**
@@ -37,12 +37,14 @@ export const heartbeatLayout = {
 export function heartbeatProgram(): void {
   const { workerData } = process.getBuiltinModule('node:worker_threads');
   const { openSync, readSync, readFileSync } = process.getBuiltinModule('node:fs');
-  const { layout, words, times, periodMs, originMs, quota } = workerData as HeartbeatData;
+  const { layout, words, times, originMs, quota } = workerData as HeartbeatData;
   const lateMs = 1.5;
   const lookForQuotaEveryMs = 1000;
+  // Reading and parsing the account costs as much as five wake-ups.
+  const accountEveryBeats = 10;
 
-  const ownOriginMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
-  const nowMs = () => performance.now() + ownOriginMs + originMs;
+  const ownOriginMs = originMs + Number(process.hrtime.bigint()) / 1e6 - performance.now();
+  const nowMs = () => performance.now() + ownOriginMs;
   const text = Buffer.alloc(512);
 
   let schedstat: number | null = null;
@@ -80,28 +82,41 @@ export function heartbeatProgram(): void {
   };
 
   let beforeMs = nowMs();
-  let explainedBeforeMs = explainedMs();
+  let accountMs = explainedMs();
+  let beatsSinceAccount = 0;
+  /** Of a beat that was not late. */
+  let usualExplainedMs = 0;
+  let beats = 0;
   let written = 0;
   let woken = Atomics.load(words, layout.words.wake);
   while (Atomics.load(words, layout.words.stop) === 0) {
     readThrottled(beforeMs);
-    times[layout.times.beat] = beforeMs;
-    Atomics.add(words, layout.words.beats, 1);
+    times[layout.times.beats + (beats % layout.beatsKept)] = beforeMs;
+    Atomics.store(words, layout.words.beats, ++beats);
+    const periodMs = Atomics.load(words, layout.words.periodMs);
     Atomics.wait(words, layout.words.wake, woken, periodMs);
     woken = Atomics.load(words, layout.words.wake);
     const atMs = nowMs();
-    const explainedAtMs = explainedMs();
     const dueMs = beforeMs + periodMs;
-    if (atMs > dueMs + lateMs) {
-      const { beats, numbers } = layout.ring;
-      const place = layout.times.ring + (written % beats) * numbers;
-      times[place] = beforeMs;
-      times[place + 1] = dueMs;
-      times[place + 2] = atMs;
-      times[place + 3] = explainedAtMs - explainedBeforeMs;
-      Atomics.store(words, layout.words.late, ++written);
+    const isLate = atMs > dueMs + lateMs;
+    beatsSinceAccount++;
+    if (isLate || beatsSinceAccount >= accountEveryBeats) {
+      const beforeAccountMs = accountMs;
+      accountMs = explainedMs();
+      const sinceMs = accountMs - beforeAccountMs;
+      if (isLate) {
+        const { kept, numbers } = layout.late;
+        const place = layout.times.lateBeats + (written % kept) * numbers;
+        times[place] = beforeMs;
+        times[place + 1] = dueMs;
+        times[place + 2] = atMs;
+        times[place + 3] = Math.max(0, sinceMs - (beatsSinceAccount - 1) * usualExplainedMs);
+        Atomics.store(words, layout.words.late, ++written);
+      } else {
+        usualExplainedMs = sinceMs / beatsSinceAccount;
+      }
+      beatsSinceAccount = 0;
     }
     beforeMs = atMs;
-    explainedBeforeMs = explainedAtMs;
   }
 }

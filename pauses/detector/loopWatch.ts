@@ -4,7 +4,9 @@ export interface Gap {
   readonly earliestMs: number;
   /** Latest moment, or as good as that, at which it can have begun. */
   readonly latestMs: number;
+  /** Earliest and latest moment at which it can have ended. */
   readonly endMs: number;
+  readonly latestEndMs: number;
   /** It waited in poll, beyond the moment at which it was to wake, rather than run a callback. */
   readonly inPoll: boolean;
 }
@@ -99,14 +101,28 @@ export class LoopWatch {
     const { minimumMs, onGap } = this.#options;
     const dueMs = Math.max(this.#tickDueMs, beforeMs);
     const stoppedInPoll = polledMs > dueMs + TIMER_SLACK_MS;
-    this.#lastIdleMs = stoppedInPoll ? beforeMs : polledMs;
+    // A stop in poll may have come before any waiting: what was waited before that still holds.
+    if (!stoppedInPoll) this.#lastIdleMs = polledMs;
+    const stalled = nowMs - polledMs >= minimumMs;
     // Half of what may be added in front of the time that is certain.
     const likelyStartMs = (beforeMs + dueMs) / 2;
     if (stoppedInPoll && polledMs - likelyStartMs >= minimumMs) {
-      onGap({ earliestMs: beforeMs, latestMs: dueMs, endMs: polledMs, inPoll: true });
+      onGap({
+        earliestMs: beforeMs,
+        latestMs: dueMs,
+        endMs: polledMs,
+        latestEndMs: stalled ? polledMs : nowMs,
+        inPoll: true,
+      });
     }
-    if (nowMs - polledMs >= minimumMs) {
-      onGap({ earliestMs: polledMs, latestMs: polledMs, endMs: nowMs, inPoll: false });
+    if (stalled) {
+      onGap({
+        earliestMs: polledMs,
+        latestMs: polledMs,
+        endMs: nowMs,
+        latestEndMs: nowMs,
+        inPoll: false,
+      });
     }
   }
 }

@@ -1,16 +1,21 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
-/** Milliseconds that were used until a moment; null: not to be had on this platform. */
-export interface ThreadAccount {
-  readonly processCpuMs: number | null;
+/** Milliseconds that were used in a while; null: not to be had on this platform. */
+export interface ThreadUsage {
+  readonly processCpuMs: number;
   readonly mainThreadCpuMs: number | null;
   /** Ready to run, without a core. */
   readonly runDelayMs: number | null;
 }
 
-export interface ThreadAccounts {
-  read(): ThreadAccount;
-  stop(): void;
+export interface ThreadAccount {
+  /** Begins a while; it costs little, and is meant to be called again and again. */
+  begin(): void;
+  /** What was used since it began. Begins another one. */
+  end(): ThreadUsage;
+  /** Whether the kernel keeps an account of each thread. */
+  readonly complete: boolean;
+  close(): void;
 }
 
 /**
@@ -18,30 +23,49 @@ export interface ThreadAccounts {
  * `Documentation/scheduler/sched-stats.rst`, "/proc/<pid>/schedstat" (nanoseconds on a core,
  * nanoseconds of waiting for one). Time on a core may be behind by one tick of the kernel, 1–10 ms.
  */
-export function threadAccounts(): ThreadAccounts {
-  const text = Buffer.alloc(64);
+export function threadAccount(): ThreadAccount {
   let file: number | null = null;
   try {
     file = openSync(`/proc/self/task/${process.pid}/schedstat`, 'r');
   } catch {
     // Not Linux, or a kernel built without it.
   }
+  const text = Buffer.alloc(64);
+  let length = 0;
+  let cpu = process.cpuUsage();
+
+  function begin(): void {
+    cpu = process.cpuUsage();
+    if (file !== null) length = readSync(file, text, 0, text.length, 0);
+  }
+
+  begin();
   return {
-    read() {
-      const { user, system } = process.cpuUsage();
-      const processCpuMs = (user + system) / 1000;
+    begin,
+    end() {
+      const before = cpu;
+      const threadBefore = parse(text, length);
+      begin();
+      const processCpuMs = (cpu.user + cpu.system - before.user - before.system) / 1000;
       if (file === null) return { processCpuMs, mainThreadCpuMs: null, runDelayMs: null };
-      const length = readSync(file, text, 0, text.length, 0);
-      const [onCoreNano, forCoreNano] = text.toString('latin1', 0, length).split(' ');
+      const thread = parse(text, length);
       return {
         processCpuMs,
-        mainThreadCpuMs: Number(onCoreNano) / 1e6,
-        runDelayMs: Number(forCoreNano) / 1e6,
+        mainThreadCpuMs: thread.onCoreMs - threadBefore.onCoreMs,
+        runDelayMs: thread.forCoreMs - threadBefore.forCoreMs,
       };
     },
-    stop() {
+    get complete() {
+      return file !== null;
+    },
+    close() {
       if (file !== null) closeSync(file);
       file = null;
     },
   };
+}
+
+function parse(text: Buffer, length: number): { onCoreMs: number; forCoreMs: number } {
+  const [onCoreNano, forCoreNano] = text.toString('latin1', 0, length).split(' ');
+  return { onCoreMs: Number(onCoreNano) / 1e6, forCoreMs: Number(forCoreNano) / 1e6 };
 }
