@@ -76,6 +76,8 @@ function directionFault(file: string, target: string): string[] {
 function packageFault(file: string, { specifier, isType }: Import, packages: Packages): string[] {
   if (specifier.startsWith('.') || specifier.startsWith('node:')) return [];
   const [scope, name] = specifier.split('/');
+  // By its own name, as others import it.
+  if (scope === 'aftershock') return [];
   const packageName = specifier.startsWith('@') ? `${scope}/${name}` : String(scope);
   if (packageName in packages.dependencies) return [];
   if (!(packageName in packages.devDependencies)) {
