@@ -102,7 +102,7 @@ export class LoopWatch {
     const dueMs = Math.max(this.#tickDueMs, beforeMs);
     const stoppedInPoll = polledMs > dueMs + TIMER_SLACK_MS;
     // A stop in poll may have come before any waiting: what was waited before that still holds.
-    if (!stoppedInPoll) this.#lastIdleMs = polledMs;
+    if (!stoppedInPoll && polledMs - beforeMs > NO_WAIT_MS) this.#lastIdleMs = polledMs;
     const stalled = nowMs - polledMs >= minimumMs;
     // Half of what may be added in front of the time that is certain.
     const likelyStartMs = (beforeMs + dueMs) / 2;

@@ -1,0 +1,178 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, test, vi } from 'vitest';
+import { systemClock } from '../../pauses/clock.ts';
+import type { DetectedPause, PauseDetector } from '../../pauses/detector/detectedPause.ts';
+import { pauseDetector } from '../../pauses/detector/detector.ts';
+import { loadStrategy } from '../../pauses/load.ts';
+import { pauseMaker } from '../../pauses/maker.ts';
+
+const logger = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+const detectors: PauseDetector[] = [];
+
+function detector(): { detector: PauseDetector; pauses: DetectedPause[] } {
+  const made = pauseDetector({ logger });
+  const pauses: DetectedPause[] = [];
+  made.onPause((pause) => pauses.push(pause));
+  detectors.push(made);
+  return { detector: made, pauses };
+}
+
+afterEach(async () => {
+  for (const made of detectors.splice(0)) await made.stop();
+  vi.clearAllMocks();
+});
+
+function nowUnixNano(): bigint {
+  return systemClock.unixNano(systemClock.monotonicNano());
+}
+
+function block(durationMs: number): { startUnixNano: bigint; endUnixNano: bigint } {
+  const startUnixNano = nowUnixNano();
+  const untilMs = performance.now() + durationMs;
+  while (performance.now() < untilMs);
+  return { startUnixNano, endUnixNano: nowUnixNano() };
+}
+
+/** Share of `made` that is covered by a pause of `kinds` that was seen. */
+function covered(
+  made: { startUnixNano: bigint; endUnixNano: bigint },
+  seen: readonly DetectedPause[],
+  kinds: readonly string[],
+): number {
+  let nano = 0n;
+  for (const { kind, startUnixNano, endUnixNano } of seen) {
+    if (!kinds.includes(kind)) continue;
+    const from = startUnixNano > made.startUnixNano ? startUnixNano : made.startUnixNano;
+    const to = endUnixNano < made.endUnixNano ? endUnixNano : made.endUnixNano;
+    if (to > from) nano += to - from;
+  }
+  return Number(nano) / Number(made.endUnixNano - made.startUnixNano);
+}
+
+/** Waits until nothing that began before now is still to be reported. */
+async function settled(watched: PauseDetector): Promise<void> {
+  const fromUnixNano = nowUnixNano();
+  await vi.waitUntil(() => watched.settledUnixNano() > fromUnixNano, {
+    timeout: 5000,
+    interval: 5,
+  });
+}
+
+test.each([
+  // On a busy machine code that computes may wait for a core most of the time.
+  { kind: 'block', kinds: ['block', 'starved'] },
+  { kind: 'gc', kinds: ['gc'] },
+  { kind: 'freeze', kinds: ['freeze', 'starved'] },
+])('pauseDetector() sees a $kind pause that was made, where it was', async ({ kind, kinds }) => {
+  const { detector: watched, pauses } = detector();
+  await watched.start();
+  const maker = pauseMaker({ load: (name) => loadStrategy(name, import.meta.dirname) });
+  try {
+    await maker.prepare(kind, 150);
+    await sleep(200); // for the heartbeat to begin
+    const made = await maker.make({ kind, durationMs: 150, phase: 'poll' });
+    await settled(watched);
+    expect(covered(made, pauses, kinds)).toBeGreaterThan(0.8);
+  } finally {
+    await maker.stop();
+  }
+});
+
+test('pauseDetector() numbers pauses, and each ends after it began', async () => {
+  const { detector: watched, pauses } = detector();
+  await watched.start();
+  for (let i = 0; i < 5; i++) {
+    block(30);
+    await sleep(5);
+  }
+  await settled(watched);
+  expect(pauses.length).toBeGreaterThanOrEqual(5);
+  expect(pauses.map(({ sequence }) => sequence)).toEqual(pauses.map((_, index) => index + 1));
+  for (const { startUnixNano, endUnixNano } of pauses) {
+    expect(endUnixNano).toBeGreaterThan(startUnixNano);
+  }
+});
+
+test('pauseDetector() was idle before a block and not within it', async () => {
+  const { detector: watched } = detector();
+  await watched.start();
+  await sleep(100);
+  const made = block(100);
+  watched.mark();
+  const idle = watched.lastIdleUnixNano() ?? 0n;
+  expect(idle).toBeLessThanOrEqual(made.startUnixNano + 1_000_000n);
+  expect(idle).toBeGreaterThan(made.startUnixNano - 5_000_000_000n);
+});
+
+test('pauseDetector() may be started twice and sees each pause once', async () => {
+  const { detector: watched, pauses } = detector();
+  await Promise.all([watched.start(), watched.start()]);
+  await sleep(100);
+  const made = block(100);
+  await settled(watched);
+  const overlapping = pauses.filter((pause) => covered(made, [pause], [pause.kind]) > 0.1);
+  expect(overlapping).toHaveLength(1);
+});
+
+test('pauseDetector() stopped right after a pause still reports it, and nothing later', async () => {
+  const { detector: watched, pauses } = detector();
+  await watched.start();
+  await sleep(50);
+  const made = block(100);
+  watched.mark();
+  await watched.stop();
+  expect(covered(made, pauses, ['block', 'starved', 'unknown'])).toBeGreaterThan(0.8);
+  const reported = pauses.length;
+  block(50);
+  watched.mark();
+  await sleep(50);
+  expect(pauses).toHaveLength(reported);
+  await watched.stop();
+});
+
+test('pauseDetector() can be started again', async () => {
+  const { detector: watched, pauses } = detector();
+  await watched.start();
+  await watched.stop();
+  await watched.start();
+  const made = block(60);
+  await settled(watched);
+  expect(covered(made, pauses, ['block', 'starved', 'unknown'])).toBeGreaterThan(0.8);
+});
+
+test('pauseDetector() says which listener failed and goes on', async () => {
+  const { detector: watched, pauses } = detector();
+  watched.onPause(() => {
+    throw new Error('not today');
+  });
+  await watched.start();
+  block(60);
+  await settled(watched);
+  expect(logger.error).toHaveBeenCalled();
+  expect(pauses.length).toBeGreaterThan(0);
+});
+
+test('pauseDetector() that was never started costs nothing and knows nothing', () => {
+  const { detector: watched } = detector();
+  watched.mark();
+  watched.inFlight(3);
+  expect(watched.lastIdleUnixNano()).toBeNull();
+  expect(watched.settledUnixNano()).toBe(0n);
+});
+
+test('pauseDetector() bears a thousand stalls that come faster than their evidence', async () => {
+  const quick = pauseDetector({ logger, minimumMs: 1 });
+  detectors.push(quick);
+  let seen = 0;
+  quick.onPause(() => {
+    seen++;
+  });
+  await quick.start();
+  for (let i = 0; i < 1000; i++) {
+    quick.mark();
+    block(1);
+    await null;
+  }
+  await settled(quick);
+  expect(seen).toBeGreaterThan(900);
+});

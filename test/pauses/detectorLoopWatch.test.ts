@@ -1,0 +1,119 @@
+import { expect, test } from 'vitest';
+import { type Gap, LoopWatch } from '../../pauses/detector/loopWatch.ts';
+
+/** A loop of which a test says what it did. Milliseconds. */
+function simulatedLoop(tickMs: number) {
+  let nowMs = 1000;
+  let idleMs = 0;
+  const gaps: Gap[] = [];
+  const watch = new LoopWatch({
+    nowMs: () => nowMs,
+    idleMs: () => idleMs,
+    minimumMs: 10,
+    onGap: (gap) => gaps.push(gap),
+  });
+  watch.reset(tickMs);
+  return {
+    watch,
+    gaps,
+    wait(ms: number) {
+      nowMs += ms;
+      idleMs += ms;
+    },
+    work(ms: number) {
+      nowMs += ms;
+    },
+  };
+}
+
+test('a loop that waits until its ticks and works little has no gaps', () => {
+  const { watch, gaps, wait, work } = simulatedLoop(20);
+  for (let i = 0; i < 100; i++) {
+    wait(20);
+    watch.tick(20);
+    work(0.2);
+  }
+  expect(gaps).toEqual([]);
+});
+
+test('what it did not wait before a tick is a stall at the end', () => {
+  const { watch, gaps, wait, work } = simulatedLoop(20);
+  wait(7);
+  work(120);
+  watch.tick(20);
+  expect(gaps).toEqual([
+    { earliestMs: 1007, latestMs: 1007, endMs: 1127, latestEndMs: 1127, inPoll: false },
+  ]);
+  expect(watch.lastIdleMs).toBe(1007);
+});
+
+test('waiting beyond the tick is a stop that began before the tick was due', () => {
+  const { watch, gaps, wait } = simulatedLoop(20);
+  wait(20);
+  watch.tick(20);
+  wait(120);
+  watch.tick(20);
+  expect(gaps).toEqual([
+    { earliestMs: 1020, latestMs: 1040, endMs: 1140, latestEndMs: 1140, inPoll: true },
+  ]);
+  // It may have been stopped at any moment since.
+  expect(watch.lastIdleMs).toBe(1020);
+});
+
+test('a stop in poll and a stall after it are two', () => {
+  const { watch, gaps, wait, work } = simulatedLoop(20);
+  wait(100);
+  work(50);
+  watch.tick(20);
+  expect(gaps.map(({ inPoll, endMs }) => ({ inPoll, endMs }))).toEqual([
+    { inPoll: true, endMs: 1100 },
+    { inPoll: false, endMs: 1150 },
+  ]);
+});
+
+test('a backlog that is worked off in many short callbacks is no stall', async () => {
+  const { watch, gaps, work } = simulatedLoop(20);
+  for (let i = 0; i < 50; i++) {
+    watch.mark();
+    work(2);
+    watch.mark();
+    await null; // the callback's end
+  }
+  expect(gaps).toEqual([]);
+});
+
+test('one callback is one stall, however many spans it has', async () => {
+  const { watch, gaps, work } = simulatedLoop(20);
+  watch.mark();
+  for (let i = 0; i < 50; i++) {
+    work(1);
+    watch.mark();
+    work(1);
+    watch.mark();
+  }
+  await null;
+  expect(gaps).toEqual([
+    { earliestMs: 1000, latestMs: 1000, endMs: 1100, latestEndMs: 1100, inPoll: false },
+  ]);
+});
+
+test('polling without waiting is not idle: what came then may have waited', () => {
+  const { watch, wait, work } = simulatedLoop(20);
+  wait(5);
+  work(4);
+  watch.tick(20);
+  wait(0.005);
+  work(3);
+  watch.tick(20);
+  expect(watch.lastIdleMs).toBe(1005);
+});
+
+test('a stall straight after another says nothing of waiting', () => {
+  const { watch, wait, work } = simulatedLoop(20);
+  wait(5);
+  work(40);
+  watch.tick(20);
+  work(40);
+  watch.tick(20);
+  expect(watch.lastIdleMs).toBe(1005);
+});
