@@ -28,7 +28,7 @@ export const Metric = {
   pauseStart: 'aftershock.pause.start_time',
   /** Attribute of it: pauses take turns at so many slots, so that none hides the one before. */
   pauseSlot: 'aftershock.pause.slot',
-  /** Counter: requests that were in the process, or had been sent to it, when a pause ended. */
+  /** Counter: requests that a pause hit, and those that waited in its backlog, by role. */
   pauseVictims: 'aftershock.pause.victims',
   /** Histogram, seconds: waiting for a turn where concurrency is limited. */
   queueDuration: 'aftershock.server.queue.duration',

@@ -20,6 +20,7 @@ import {
   METRIC_HTTP_CLIENT_REQUEST_DURATION,
   METRIC_HTTP_SERVER_REQUEST_DURATION,
 } from '@opentelemetry/semantic-conventions';
+import { PausedAttribute } from '../../pauses/attribution/attributes.ts';
 import { PauseAttribute } from '../../pauses/strategy.ts';
 import { Metric } from './attributes.ts';
 import { scope } from './scope.ts';
@@ -61,8 +62,10 @@ export interface ServiceMetrics {
   /** A request waited this long for its turn. */
   queued(waitedMs: number): void;
   paused(kind: string, durationMs: number, startUnixNano: bigint): void;
-  /** Further requests that a pause hit. */
-  victims(kind: string, count: number): void;
+  /** A pause that nobody made on demand. */
+  found(kind: string, durationMs: number): void;
+  /** Further requests that a pause hit, or that waited in its backlog. */
+  victims(kind: string, count: number, role?: 'hit' | 'queued'): void;
   /** Exports what there is, within a time limit. */
   stop(): Promise<void>;
 }
@@ -134,7 +137,9 @@ function instruments(provider: MeterProviderApi): Omit<ServiceMetrics, 'stop'> {
   });
   let pausesMade = 0;
   const victims = meter.createCounter(Metric.pauseVictims, {
-    description: 'Requests that were in the process, or had been sent to it, when a pause ended.',
+    description:
+      'Requests that were in the process, or had been sent to it, during a pause (hit), or waited in ' +
+      'the backlog after it (queued).',
     unit: '{request}',
     valueType: ValueType.INT,
   });
@@ -174,6 +179,8 @@ function instruments(provider: MeterProviderApi): Omit<ServiceMetrics, 'stop'> {
       const slot = pausesMade++ % pauseSlots;
       start.record(Number(startUnixNano) / 1e9, { ...attributes, [Metric.pauseSlot]: slot });
     },
-    victims: (kind, count) => victims.add(count, { [PauseAttribute.kind]: kind }),
+    found: (kind, durationMs) => pause.record(durationMs / 1000, { [PauseAttribute.kind]: kind }),
+    victims: (kind, count, role = 'hit') =>
+      victims.add(count, { [PauseAttribute.kind]: kind, [PausedAttribute.role]: role }),
   };
 }

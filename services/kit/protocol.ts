@@ -26,6 +26,7 @@
  * | `OTEL_BSP_MAX_QUEUE_SIZE`, `…_MAX_EXPORT_BATCH_SIZE`, `…_SCHEDULE_DELAY`, `…_EXPORT_TIMEOUT` | spans held, spans in a batch, milliseconds until a batch that is not full is sent, milliseconds for one attempt | 32768, 512, 1000, that of OTLP |
  * | `OTEL_BLRP_…` | the same for log lines | 8192, 512, 1000, that of OTLP |
  * | `AFTERSHOCK_SAMPLING_RATIO` | share of the traces, 0 to 1, that is kept though no pause, error or time-out touched them; the rest is dropped once its requests have ended here | all are kept |
+ * | `AFTERSHOCK_ATTRIBUTION` | `on`: spans say which pause of this process hit them, and what waited before its handler has a span for that | `off` |
  * | `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` | as OpenTelemetry says; the SDK's own tracer is dearer than ours | every trace |
  *
  * Admin API (JSON): `GET /stats` → {@link ServiceStats}; `POST /pauses/prepare` {@link PauseOrder}

@@ -84,7 +84,10 @@ export async function startService(
     metrics,
     sampler,
   );
-  const victims = new VictimCount((kind, count) => metrics?.victims(kind, count));
+  // Where spans say whom a pause hit, it is counted by them.
+  const victims = new VictimCount((kind, count) => {
+    if (telemetry.detector === null) metrics?.victims(kind, count);
+  });
   const logAnswered = requestLog(logger, settings.slowRequestMs);
   const limit = createLimit(service.concurrency, service.queue);
   const pauses = pauseAdmin({

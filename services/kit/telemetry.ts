@@ -75,6 +75,7 @@ export function startTelemetry(
     ...batches,
   });
   const detector = settings.attribution ? pauseDetector() : null;
+  let recorded: ServiceMetrics | null = null;
   const sampler =
     settings.samplingRatio === undefined
       ? null
@@ -88,7 +89,17 @@ export function startTelemetry(
   const processor: SpanProcessor =
     detector === null
       ? next
-      : new PauseProcessor({ detector, next, onAdded: () => queue.onStart() });
+      : new PauseProcessor({
+          detector,
+          next,
+          onAdded: () => queue.onStart(),
+          onFound: ({ kind, startUnixNano, endUnixNano }) =>
+            recorded?.found(kind, Number(endUnixNano - startUnixNano) / 1e6),
+          onVictims: (kind, { hit, queued }) => {
+            if (hit > 0) recorded?.victims(kind, hit, 'hit');
+            if (queued > 0) recorded?.victims(kind, queued, 'queued');
+          },
+        });
   const sdk = new NodeSDK({
     resource,
     autoDetectResources: false,
@@ -115,6 +126,12 @@ export function startTelemetry(
         }),
       )
     : null;
+  metrics?.then(
+    (started) => {
+      recorded = started;
+    },
+    () => {}, // told to whoever awaits `metrics`
+  );
   return {
     httpSpans: true,
     tracer,
