@@ -8,7 +8,7 @@ import {
 } from '../model/pause.ts';
 import type { Run } from '../run.ts';
 import { median } from './percentiles.ts';
-import type { PauseSpan, RequestRecord, Traces } from './records.ts';
+import type { PauseSpan, RequestRecord, ToldVictims, Traces } from './records.ts';
 import type { ServiceLoad } from './serviceLoad.ts';
 import { Arrivals, type Victims, victimsOf } from './victims.ts';
 
@@ -24,6 +24,8 @@ export interface PauseEffect {
   readonly measuredMs: number;
   readonly hit: number;
   readonly queued: number;
+  /** The same by the word of the paused service; absent where it counts none. */
+  readonly told?: ToldVictims;
   /** Victims, hit or queued, that are victims of another pause as well. */
   readonly shared: number;
   /** Victims that failed at the client. */
@@ -123,6 +125,7 @@ export function effectOf(
     kind,
     phase,
     sequence,
+    ...(pause.told && { told: pause.told }),
     startMs,
     requestedMs,
     measuredMs,

@@ -1,6 +1,7 @@
 import { type Amplification, amplification } from './amplification.ts';
 import { isControl, type PauseCase, type PauseEffect } from './effects.ts';
 import { mean, median } from './percentiles.ts';
+import type { ToldVictims } from './records.ts';
 import type { TierRow } from './tierRows.ts';
 
 /** All pauses of one kind in one service. Times in milliseconds. */
@@ -16,6 +17,8 @@ export interface PauseGroup {
   readonly hit: number;
   readonly queued: number;
   readonly victims: number;
+  /** Hit and queued by the word of the paused service; absent where it has not counted each time. */
+  readonly told?: ToldVictims;
   readonly shared: number;
   readonly failed: number;
   /** Sums over the pauses, each with its own measured D. */
@@ -89,6 +92,7 @@ function pauseGroup(
     hit,
     queued,
     victims: hit + queued,
+    ...toldBy(effects),
     shared: total((effect) => effect.shared),
     failed: total((effect) => effect.failed),
     expected,
@@ -107,6 +111,13 @@ function pauseGroup(
     },
     amplification: amplified,
   };
+}
+
+function toldBy(effects: readonly PauseEffect[]): { told?: ToldVictims } {
+  const told = effects.flatMap(({ told }) => told ?? []);
+  if (told.length === 0 || told.length < effects.length) return {};
+  const sum = (role: keyof ToldVictims) => told.reduce((total, one) => total + one[role], 0);
+  return { told: { hit: sum('hit'), queued: sum('queued') } };
 }
 
 function spread(values: readonly number[]): Spread | null {

@@ -57,6 +57,14 @@ export interface PauseSpan {
   readonly measuredMs: number;
   readonly startMs: number;
   readonly endMs: number;
+  /** Victims as the paused service itself has counted them; absent where it does not. */
+  readonly told?: ToldVictims;
+}
+
+/** Requests that a pause hit and made queue, by the word of the paused service. */
+export interface ToldVictims {
+  readonly hit: number;
+  readonly queued: number;
 }
 
 export interface Traces {

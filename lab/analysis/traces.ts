@@ -1,3 +1,4 @@
+import { PausedAttribute } from '../../pauses/attribution/attributes.ts';
 import { PauseAttribute } from '../../pauses/strategy.ts';
 import { Attribute } from '../../services/kit/attributes.ts';
 import type { Span } from '../../traces/span.ts';
@@ -44,6 +45,8 @@ function pauseSpan(span: Span, toMs: ToMs): PauseSpan {
   const { attributes } = span;
   const startMs = toMs(span.startUnixNano);
   const endMs = toMs(span.endUnixNano);
+  const hit = numberOf(attributes[PausedAttribute.hit]);
+  const queued = numberOf(attributes[PausedAttribute.queued]);
   return {
     service: String(span.resource.attributes['service.name']),
     kind: String(attributes[PauseAttribute.kind]),
@@ -53,5 +56,6 @@ function pauseSpan(span: Span, toMs: ToMs): PauseSpan {
     measuredMs: numberOf(attributes[PauseAttribute.measuredMs]) ?? endMs - startMs,
     startMs,
     endMs,
+    ...(hit !== null && queued !== null && { told: { hit, queued } }),
   };
 }

@@ -6,7 +6,7 @@ import type { Row, Table } from './table.ts';
 /** One pause of a group: measured beside expected, with the formula. */
 export function pauseTable(analysis: Analysis, group: PauseGroup): Table {
   if (group.control) return controlTable(group);
-  const { pauses, requestedMs, measuredMs, expected, drainMs, lostRequestMs } = group;
+  const { pauses, requestedMs, measuredMs, expected, told, drainMs, lostRequestMs } = group;
   const load = analysis.services[group.service];
   const { additivity } = analysis;
   const each = (total: number) => decimal(total / pauses, 1);
@@ -44,6 +44,16 @@ export function pauseTable(analysis: Analysis, group: PauseGroup): Table {
       expected ? expected.hit + expected.queued : null,
       `${count(group.victims)} in all${ratioNote(group)}`,
     ),
+    ...(told
+      ? [
+          counts(
+            'victims by its spans',
+            told.hit + told.queued,
+            group.victims,
+            `hit ${each(told.hit)}, queued ${each(told.queued)}; expected: as above, measured`,
+          ),
+        ]
+      : []),
     line('drain, ms', drainMs.median, drainMs.expected, 5, 'Dρ/(1−ρ); median'),
     line(
       'lost request-time, ms',
