@@ -45,10 +45,10 @@ const ACCOUNT_EVERY_IDLE_TICKS = 5;
  */
 export function pauseDetector(options: PauseDetectorOptions = {}): PauseDetector {
   const logger = options.logger ?? diag;
+  const clock = options.clock ?? systemClock;
   const listeners = new Set<(pause: DetectedPause) => void>();
   let sequence = 0;
   let run: Run | null = null;
-  let started: Promise<void> | null = null;
 
   function report(pause: Omit<DetectedPause, 'sequence'>): void {
     const numbered: DetectedPause = { sequence: ++sequence, ...pause };
@@ -62,25 +62,24 @@ export function pauseDetector(options: PauseDetectorOptions = {}): PauseDetector
   }
 
   return {
-    start() {
-      started ??= (async () => {
+    async start() {
+      if (run === null) {
         run = new Run({
           minimumMs: options.minimumMs ?? 10,
           idleTickMs: options.idleTickMs ?? 20,
           restTickMs: options.restTickMs ?? 40,
           busyTickMs: options.busyTickMs ?? 4,
           busyBeatMs: options.busyBeatMs ?? 10,
-          clock: options.clock ?? systemClock,
+          clock,
           logger,
           report,
         });
-      })();
-      return started;
+      }
+      await run.started;
     },
     async stop() {
       const stopped = run;
       run = null;
-      started = null;
       await stopped?.stop();
     },
     onPause(listener) {
@@ -90,7 +89,8 @@ export function pauseDetector(options: PauseDetectorOptions = {}): PauseDetector
     mark: () => run?.watch.mark(),
     inFlight: (count) => run?.inFlight(count),
     lastIdleUnixNano: () => run?.lastIdleUnixNano() ?? null,
-    settledUnixNano: () => run?.settledUnixNano() ?? 0n,
+    // While it does not look there is nothing to wait for.
+    settledUnixNano: () => run?.settledUnixNano() ?? clock.unixNano(clock.monotonicNano()),
   };
 }
 
@@ -170,6 +170,11 @@ class Run {
     } else if (count === 0 && before > 0) {
       this.#lastEventMs = performance.now();
     }
+  }
+
+  /** Resolves once the second thread looks, too. This one does at once. */
+  get started(): Promise<void> {
+    return this.#heartbeat?.started ?? Promise.resolve();
   }
 
   lastIdleUnixNano(): bigint | null {

@@ -25,6 +25,8 @@ export interface HeartbeatOptions {
 
 /** Another thread of the process, which beats: it stops if the process does. */
 export interface Heartbeat {
+  /** Resolves once the thread runs, or has ended. */
+  readonly started: Promise<void>;
   /** It has begun and not died. */
   readonly beating: boolean;
   /** The latest beat. */
@@ -87,6 +89,10 @@ export function startHeartbeat({ periodMs, quota, onDeath }: HeartbeatOptions): 
     });
   });
 
+  const online = new Promise<void>((resolve) => {
+    worker.once('online', resolve);
+  });
+
   function wake(): void {
     Atomics.add(words, word.wake, 1);
     Atomics.notify(words, word.wake);
@@ -97,6 +103,7 @@ export function startHeartbeat({ periodMs, quota, onDeath }: HeartbeatOptions): 
   }
 
   return {
+    started: Promise.race([online, exit]),
     get beating() {
       return !ended && Atomics.load(words, word.beats) > 0;
     },
