@@ -33,6 +33,14 @@ interface Part {
   matters: boolean;
 }
 
+/**
+ * A request that waited so long for its handler was most likely hit by a pause, of which there is
+ * no evidence yet when it is answered.
+ */
+const pauseLikeMs = 10;
+/** For so long after a pause, every wait is taken for its backlog. */
+const backlogMs = 250;
+
 /** Traces whose decision is remembered, for spans that end after it. */
 const maxDecided = 10_000;
 
@@ -55,6 +63,8 @@ export class LocalSampler implements SpanProcessor {
   readonly #parts = new Map<string, Part>();
   readonly #decided = new Map<string, boolean>();
   #held = 0;
+  /** When the last pause was told, by `performance.now()`. */
+  #pausedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: LocalSamplerOptions) {
     this.#options = options;
@@ -71,6 +81,7 @@ export class LocalSampler implements SpanProcessor {
 
   /** A pause hit whatever is here now. */
   keepOpen(): void {
+    this.#pausedMs = performance.now();
     for (const part of this.#parts.values()) part.matters = true;
   }
 
@@ -79,7 +90,9 @@ export class LocalSampler implements SpanProcessor {
     const part = this.#parts.get(span.spanContext().traceId);
     if (!part) return false;
     const { attributes } = span as Partial<ReadableSpan>;
-    part.matters ||= status >= 500 || attributes?.[PausedAttribute.waitMs] !== undefined;
+    const waitMs = attributes?.[PausedAttribute.waitMs];
+    const backlog = performance.now() - this.#pausedMs < backlogMs;
+    part.matters ||= status >= 500 || Number(waitMs) >= (backlog ? 0 : pauseLikeMs);
     return part.matters;
   }
 
@@ -159,8 +172,7 @@ function matters({ status, attributes }: ReadableSpan): boolean {
     attributes[ATTR_ERROR_TYPE] !== undefined ||
     attributes[Attribute.timeoutVerdict] !== undefined ||
     attributes[PausedAttribute.overlapMs] !== undefined ||
-    attributes[PausedAttribute.waitMs] !== undefined ||
-    attributes[PausedAttribute.waitFrom] !== undefined ||
+    attributes[PausedAttribute.role] !== undefined ||
     attributes[PauseAttribute.kind] !== undefined
   );
 }

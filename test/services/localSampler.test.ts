@@ -84,7 +84,7 @@ describe('LocalSampler', () => {
     { what: 'error.type', value: 'timeout' },
     { what: 'aftershock.timeout.verdict', value: 'spurious' },
     { what: 'aftershock.pause.overlap_ms', value: 12 },
-    { what: 'aftershock.server.wait_ms', value: 12 },
+    { what: 'aftershock.pause.role', value: 'queued' },
   ])('keeps all of a part of which one span has $what, without a threshold', ({ what, value }) => {
     const { tracer, kept } = setUp({ ratio: 0 });
     const { server, client } = request(tracer, sampled, 'ot=th:8,a=1');
@@ -112,6 +112,22 @@ describe('LocalSampler', () => {
     for (const span of [here, later, told]) span.end();
     expect(kept.map((span) => span.spanContext().traceId.at(-1))).toEqual(['1', '2', '4']);
     expect(sampledOut()).toBe(1);
+  });
+
+  test('takes a wait for the work of a pause if it is long, or just after one', () => {
+    const { tracer, sampler } = setUp({ ratio: 0 });
+    const keeps = (waitMs: number) => {
+      const { server } = request(tracer, sampled);
+      const kept = sampler.keepsAnswered(
+        server.setAttribute('aftershock.server.wait_ms', waitMs),
+        200,
+      );
+      server.end();
+      return kept;
+    };
+    expect([keeps(3), keeps(30)]).toEqual([false, true]);
+    sampler.keepOpen();
+    expect([keeps(3), keeps(30)]).toEqual([true, true]);
   });
 
   test('gives a span that ends after the decision the same, unless it matters itself', () => {

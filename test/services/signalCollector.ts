@@ -29,6 +29,7 @@ interface LogRecord {
 
 interface ReceivedSpan {
   readonly name: string;
+  readonly traceId: string;
   readonly spanId: string;
   /** As in OTLP: 2 server, 3 client. */
   readonly kind: number;
@@ -99,8 +100,9 @@ function keep(received: Received, signal: string, body: any): void {
   received.resources[signal] = plain(of.resource.attributes);
   for (const scope of of.scopeSpans ?? of.scopeMetrics ?? of.scopeLogs) {
     for (const span of scope.spans ?? []) {
-      const { name, spanId, kind, startTimeUnixNano, attributes } = span;
-      received.spans.push({ name, spanId, kind, startTimeUnixNano, attributes: plain(attributes) });
+      const { name, traceId, spanId, kind, startTimeUnixNano, attributes } = span;
+      const ids = { traceId, spanId };
+      received.spans.push({ name, ...ids, kind, startTimeUnixNano, attributes: plain(attributes) });
     }
     for (const metric of scope.metrics ?? []) received.metrics.set(metric.name, readMetric(metric));
     for (const record of scope.logRecords ?? []) {
