@@ -20,3 +20,23 @@ export function span(spanId: string, parentSpanId: string, start: number, end = 
     scope: { name: '', version: '' },
   };
 }
+
+/** The same with times in milliseconds, and whatever else matters. */
+export function msSpan(
+  spanId: string,
+  parentSpanId: string,
+  startMs: number,
+  endMs: number,
+  more: Partial<Omit<Span, 'status'>> & {
+    readonly service?: string;
+    readonly status?: Span['status']['code'];
+  } = {},
+): Span {
+  const { service, status, ...rest } = more;
+  return {
+    ...span(spanId, parentSpanId, startMs * 1e6, endMs * 1e6),
+    ...(service !== undefined && { resource: { attributes: { 'service.name': service } } }),
+    ...(status !== undefined && { status: { code: status, message: '' } }),
+    ...rest,
+  };
+}

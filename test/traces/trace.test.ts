@@ -1,0 +1,362 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Span, SpanKind } from '../../traces/span.ts';
+import { Trace } from '../../traces/trace.ts';
+import { msSpan as at } from './span.ts';
+
+const chain = [
+  at('load', '', 0, 100, { kind: 'client', service: 'load' }),
+  at('gateway', 'load', 5, 95, { kind: 'server', service: 'gateway' }),
+  at('call', 'gateway', 10, 90, { kind: 'client', service: 'gateway' }),
+  at('auth', 'call', 15, 80, { kind: 'server', service: 'auth' }),
+];
+
+describe('Trace', () => {
+  test('has its spans in order, whatever order they came in', () => {
+    const trace = new Trace(chain.toReversed());
+    expect(trace.spans.map(({ name }) => name)).toEqual(['load', 'gateway', 'call', 'auth']);
+    expect(trace.services).toEqual(['load', 'gateway', 'auth']);
+    expect(trace.root?.span.name).toBe('load');
+    expect(trace.durationNano).toBe(100_000_000n);
+    expect(trace.find({ name: 'auth' }).parent?.span.name).toBe('call');
+  });
+
+  test('cannot be changed', () => {
+    const trace = new Trace(chain);
+    expect(() => Object.assign(trace, { spans: [] })).toThrow(TypeError);
+  });
+
+  test('is empty without spans', () => {
+    const trace = new Trace([]);
+    expect([trace.root, trace.criticalPath, trace.blame, trace.traceId]).toEqual([
+      null,
+      [],
+      [],
+      '',
+    ]);
+  });
+
+  test('refuses spans of two traces, and names both', () => {
+    const other = { ...at('x', '', 0, 1), traceId: 'f'.repeat(32) };
+    expect(() => new Trace([...chain, other])).toThrow(/4bf92f35.+ and f{32}/);
+  });
+
+  test('takes the span of the injected parent for its root, and for no orphan', () => {
+    const inner = chain.slice(1);
+    expect(new Trace(inner).missingParents).toEqual(['load']);
+    const trace = new Trace([...inner, at('other', '', 0, 1)], { remoteParentId: 'load' });
+    expect(trace.missingParents).toEqual([]);
+    expect(trace.root?.span.name).toBe('gateway');
+  });
+
+  test.each([
+    { order: 'the shorter first', reverse: false },
+    { order: 'the longer first', reverse: true },
+  ])('keeps the fullest of two spans of one id, $order', ({ reverse }) => {
+    const both = [at('a', '', 0, 1), at('a', '', 0, 9)];
+    const trace = new Trace(reverse ? both.toReversed() : both);
+    expect(trace.durationNano).toBe(9_000_000n);
+    expect(trace.duplicates.map(({ endUnixNano }) => endUnixNano)).toEqual([1_000_000n]);
+  });
+
+  test('find() says what there is when nothing, or too much, fits', () => {
+    const trace = new Trace(chain);
+    expect(() => trace.find({ name: /^no/, service: 'auth' })).toThrow(
+      /must fit { name: \/\^no\/, service: "auth" }; 0 do, of: load "load", gateway "gateway"/,
+    );
+    expect(() => trace.find({ kind: 'server' })).toThrow(/2 do/);
+    expect(() => trace.find({ nmae: 'x' } as object)).toThrow(/no field "nmae".+name/);
+  });
+
+  test('self time, waits, gaps and concurrency of a span', () => {
+    const trace = new Trace([
+      at('a', '', 0, 100),
+      at('b', 'a', 10, 50),
+      at('c', 'a', 40, 60),
+      at('d', 'a', 80, 120),
+      at('backwards', 'a', 70, 65),
+    ]);
+    const { root } = trace;
+    const ms = (list: readonly { startUnixNano: bigint; endUnixNano: bigint }[] = []) =>
+      list.map((each) => [each.startUnixNano, each.endUnixNano].map((n) => Number(n) / 1e6));
+    expect(root?.selfTimeNano).toBe(30_000_000n);
+    expect(ms(root?.waits)).toEqual([
+      [10, 60],
+      [80, 100],
+    ]);
+    expect(ms(root?.gaps)).toEqual([
+      [0, 10],
+      [60, 80],
+    ]);
+    expect(root?.concurrency).toBe(2);
+    expect(trace.get('backwards')?.selfTimeNano).toBe(0n);
+  });
+
+  test('notes clocks that do not agree, by more than 1 ms', () => {
+    const trace = new Trace([
+      at('a', '', 10, 100, { service: 'a' }),
+      at('b', 'a', 9, 20, { service: 'b' }),
+      at('c', 'a', 4, 20, { service: 'c' }),
+    ]);
+    expect(trace.clockSkew.map(({ span, earlyNano }) => [span.name, earlyNano])).toEqual([
+      ['c', 6_000_000n],
+    ]);
+  });
+
+  test.each<{ header: string; want: string[] }>([
+    { header: '', want: [] },
+    { header: 'a=1, b=2', want: ['a=1', 'b=2'] },
+    { header: 'foo@=1,1a@b=x y', want: ['foo@=1', '1a@b=x y'] },
+    { header: 'a=1,B=2', want: [] },
+    { header: 'a=1,a=2', want: [] },
+    { header: Array.from({ length: 33 }, (_, i) => `k${i}=1`).join(), want: [] },
+  ])('parses the tracestate "$header"', ({ header, want }) => {
+    const { root } = new Trace([{ ...at('a', '', 0, 1), traceState: header }]);
+    expect(root?.traceState.map(({ key, value }) => `${key}=${value}`)).toEqual(want);
+  });
+});
+
+describe('Trace.retries', () => {
+  const failed = { kind: 'client', status: 'error' } as const;
+  const resend = (count: number) => ({ attributes: { 'http.request.resend_count': count } });
+  test.each<{ when: string; spans: Span[]; want: string[] }>([
+    {
+      when: 'a failed call is made again',
+      spans: [at('b', 'a', 0, 10, failed), at('c', 'a', 12, 20, { kind: 'client' })],
+      want: ['b c repetition'],
+    },
+    {
+      when: 'attempts count themselves',
+      spans: [at('b', 'a', 0, 10, failed), at('c', 'a', 5, 20, { ...failed, ...resend(1) })],
+      want: ['b c resend_count'],
+    },
+    {
+      when: 'a call that worked is made again',
+      spans: [at('b', 'a', 0, 10, { kind: 'client' }), at('c', 'a', 12, 20, { kind: 'client' })],
+      want: [],
+    },
+    {
+      when: 'two calls fail at once',
+      spans: [at('b', 'a', 0, 10, failed), at('c', 'a', 2, 20, failed)],
+      want: [],
+    },
+    {
+      when: 'another peer is called after a failure',
+      spans: [
+        at('b', 'a', 0, 10, failed),
+        at('c', 'a', 12, 20, { kind: 'client', attributes: { 'server.address': 'other' } }),
+      ],
+      want: [],
+    },
+    {
+      when: 'two calls are made twice, each counting',
+      spans: [
+        at('b', 'a', 0, 10, failed),
+        at('c', 'a', 11, 20, { kind: 'client', ...resend(1) }),
+        at('d', 'a', 21, 30, failed),
+        at('e', 'a', 31, 40, { kind: 'client', ...resend(1) }),
+      ],
+      want: ['b c resend_count', 'd e resend_count'],
+    },
+  ])('are $want when $when', ({ spans, want }) => {
+    const named = spans.map((span) => ({ ...span, name: 'GET /x' }));
+    const { retries } = new Trace([at('a', '', 0, 50), ...named]);
+    expect(
+      retries.map(({ attempts, evidence }) =>
+        [...attempts.map(({ spanId }) => spanId), evidence].join(' '),
+      ),
+    ).toEqual(want);
+  });
+});
+
+describe('Trace.blame', () => {
+  const paused = (time: number, overlapMs: number) => ({
+    events: [
+      {
+        name: 'pause',
+        timeUnixNano: BigInt(time) * 1_000_000n,
+        attributes: { 'aftershock.pause.kind': 'gc', 'aftershock.pause.overlap_ms': overlapMs },
+      },
+    ],
+  });
+  const blameOf = (spans: readonly Span[]) =>
+    new Trace(spans).blame.map(
+      ({ service, cause, durationNano }) => `${service} ${cause} ${Number(durationNano) / 1e6}`,
+    );
+  const client = { kind: 'client', service: 'load' } as const;
+  const server = { kind: 'server', service: 'api' } as const;
+
+  test.each<{ when: string; spans: Span[]; want: string[] }>([
+    { when: 'there is one handler', spans: [at('a', '', 0, 9, server)], want: ['api work 9'] },
+    { when: 'there is one call', spans: [at('a', '', 0, 9, client)], want: ['load unknown 9'] },
+    {
+      when: 'a call takes longer one way than the other',
+      spans: [at('a', '', 0, 100, client), at('b', 'a', 30, 90, server)],
+      want: ['api work 60', 'load network 20', 'load unknown 20'],
+    },
+    {
+      when: 'the clocks of a pair do not agree',
+      spans: [at('a', '', 0, 100, client), at('b', 'a', 60, 130, server)],
+      want: ['load unknown 60', 'api work 40'],
+    },
+    {
+      when: 'the handler is paused',
+      spans: [at('a', '', 0, 100, { ...server, ...paused(20, 70) })],
+      want: ['api pause 70', 'api work 30'],
+    },
+    {
+      when: 'the callee is paused before its handler begins',
+      spans: [
+        at('a', '', 0, 100, client),
+        at('q', 'a', 1, 90, { service: 'api', name: 'server.queue', ...paused(1, 80) }),
+        at('b', 'a', 90, 99, server),
+      ],
+      want: ['api pause 80', 'api queue 9', 'api work 9', 'load network 2'],
+    },
+    {
+      when: 'the caller gives up before the callee’s handler begins',
+      spans: [
+        at('a', '', 0, 50, { ...client, attributes: { 'error.type': 'timeout' } }),
+        at('b', 'a', 90, 99, { ...server, ...paused(90, 2) }),
+      ],
+      want: ['load time-out 50'],
+    },
+    {
+      when: 'the caller gives up while the callee is paused',
+      spans: [
+        at('a', '', 0, 50, { ...client, attributes: { 'error.type': 'timeout' } }),
+        at('q', 'a', 10, 89, { service: 'api', name: 'server.queue', ...paused(10, 79) }),
+        at('b', 'a', 90, 99, server),
+      ],
+      want: ['api pause 40', 'load time-out 10'],
+    },
+    {
+      when: 'a handler waits for its turn',
+      spans: [at('a', '', 0, 9, { ...server, attributes: { 'aftershock.queue.wait_ms': 4 } })],
+      want: ['api work 5', 'api queue 4'],
+    },
+    {
+      when: 'a call is made again',
+      spans: [
+        at('a', '', 0, 100, server),
+        at('b', 'a', 0, 30, { ...client, name: 'GET', status: 'error' }),
+        at('w', 'b', 10, 20, { kind: 'server', service: 'db' }),
+        at('c', 'a', 50, 90, { ...client, name: 'GET' }),
+      ],
+      want: ['load unknown 40', 'api retry 20', 'load retry 20', 'db retry 10', 'api work 10'],
+    },
+  ])('is $want when $when', ({ spans, want }) => {
+    expect(blameOf(spans)).toEqual(want);
+  });
+});
+
+/** A trace of up to `maxSpans` spans of any kind, with faults, pauses, retries and copies. */
+function anyTrace(maxSpans: number, minSpans = 1) {
+  const spanOf = fc.record({
+    parent: fc.nat(),
+    start: fc.nat({ max: 300 }),
+    length: fc.integer({ min: -5, max: 200 }),
+    kind: fc.constantFrom<SpanKind>('internal', 'client', 'server', 'producer', 'consumer'),
+    service: fc.constantFrom('a', 'b', 'c'),
+    name: fc.constantFrom('GET /x', 'server.queue'),
+    errorType: fc.constantFrom('', '', 'timeout', '503'),
+    pauseMs: fc.constantFrom(0, 0, 0, 40),
+    wait: fc.constantFrom(0, 0, 7),
+    resends: fc.constantFrom(0, 0, 1),
+    copy: fc.constantFrom(false, false, false, true),
+  });
+  return fc.array(spanOf, { minLength: minSpans, maxLength: maxSpans }).map((list) =>
+    list.flatMap((each, i) => {
+      const { start, length, kind, service, name, errorType, pauseMs, wait, resends } = each;
+      const parent = i === 0 ? '' : `s${each.parent % (i + 1)}`;
+      const made = at(`s${i}`, parent, start, start + length, {
+        ...{ kind, service, name, status: errorType === '' ? 'unset' : 'error' },
+        attributes: {
+          ...(errorType !== '' && { 'error.type': errorType }),
+          ...(wait > 0 && { 'aftershock.queue.wait_ms': wait }),
+          ...(resends > 0 && { 'http.request.resend_count': resends }),
+        },
+        events: [
+          {
+            name: 'pause',
+            timeUnixNano: BigInt(start + 3) * 1_000_000n,
+            attributes: {
+              'aftershock.pause.kind': 'gc',
+              'aftershock.pause.overlap_ms': pauseMs,
+            },
+          },
+        ],
+      });
+      return each.copy ? [made, { ...made, endUnixNano: made.endUnixNano + 5n }] : [made];
+    }),
+  );
+}
+
+describe('Trace, whatever the spans', () => {
+  test('blame adds up to the root’s duration, without gaps, and no share is negative', () => {
+    fc.assert(
+      fc.property(anyTrace(40), (spans) => {
+        const trace = new Trace(spans);
+        let cursor = trace.root?.span.startUnixNano ?? 0n;
+        for (const { startUnixNano, endUnixNano } of trace.blameSections) {
+          expect(startUnixNano).toBe(cursor);
+          expect(endUnixNano).toBeGreaterThan(startUnixNano);
+          cursor = endUnixNano;
+        }
+        const sum = trace.blame.reduce((total, { durationNano }) => {
+          expect(durationNano).toBeGreaterThan(0n);
+          return total + durationNano;
+        }, 0n);
+        expect(sum).toBe(trace.durationNano);
+      }),
+    );
+  });
+
+  test('all of it is the same in any order of spans', () => {
+    const shuffled = anyTrace(30).chain((spans) =>
+      fc.tuple(
+        fc.constant(spans),
+        fc.shuffledSubarray(spans, { minLength: spans.length, maxLength: spans.length }),
+      ),
+    );
+    const everything = (spans: readonly Span[]) => {
+      const trace = new Trace(spans);
+      return [
+        trace.spans,
+        trace.blameSections,
+        trace.blame,
+        trace.retries,
+        trace.clockSkew,
+        trace.orphans,
+        trace.views.map(({ selfTimeNano, waits, gaps, concurrency }) => [
+          selfTimeNano,
+          waits,
+          gaps,
+          concurrency,
+        ]),
+      ];
+    };
+    fc.assert(
+      fc.property(shuffled, ([spans, mixed]) => {
+        expect(everything(mixed)).toEqual(everything(spans));
+      }),
+    );
+  });
+
+  test('self time and waits add up to each span’s duration', () => {
+    fc.assert(
+      fc.property(anyTrace(20), (spans) => {
+        for (const { durationNano, selfTimeNano, waits } of new Trace(spans).views) {
+          const waited = waits.reduce((sum, w) => sum + w.endUnixNano - w.startUnixNano, 0n);
+          expect(waited + selfTimeNano).toBe(durationNano);
+        }
+      }),
+    );
+  });
+
+  test('blame adds up with 10,000 spans', () => {
+    const [spans] = fc.sample(anyTrace(10_000, 10_000), { numRuns: 1, seed: 7 });
+    const { blame, durationNano } = new Trace(spans ?? []);
+    expect(blame.reduce((sum, share) => sum + share.durationNano, 0n)).toBe(durationNano);
+  });
+});

@@ -1,0 +1,235 @@
+import type { PathSection } from './criticalPath.ts';
+import { hasFailed, hasTimedOut } from './failure.ts';
+import { earlier, type Interval, later, lengthNano, outside, union, within } from './interval.ts';
+import { pausesOn } from './pauseEvidence.ts';
+import type { Retries } from './retries.ts';
+import { processOf, serviceOf } from './service.ts';
+import type { Span } from './span.ts';
+import type { SpanNode } from './tree.ts';
+
+export const blameCauses = [
+  'work',
+  'pause',
+  'queue',
+  'network',
+  'retry',
+  'time-out',
+  'unknown',
+] as const;
+
+export type BlameCause = (typeof blameCauses)[number];
+
+/** A stretch of the critical path, and who is to blame for it. */
+export interface BlameSection extends Interval {
+  /** On the critical path at that time. */
+  readonly span: Span;
+  /** The service to blame: not always that of the span. */
+  readonly service: string;
+  readonly cause: BlameCause;
+}
+
+/** What blame is found from. */
+export interface BlameInput {
+  readonly spans: readonly Span[];
+  readonly criticalPath: readonly PathSection[];
+  readonly retries: readonly Retries[];
+  readonly node: (spanId: string) => SpanNode | undefined;
+}
+
+/** How much of a trace's duration a service is to blame for, by cause. */
+export interface BlameShare {
+  readonly service: string;
+  readonly cause: BlameCause;
+  /** Above 0n. */
+  readonly durationNano: bigint;
+}
+
+/** What of a span's time is known to be what; looked at in this order, the first that fits counts. */
+interface Evidence {
+  readonly service: string;
+  readonly cause: BlameCause;
+  /** As `union` gives them. */
+  readonly when: readonly Interval[];
+}
+
+/**
+ * Every stretch of the critical path with its cause, each found from its own evidence:
+ *
+ * | cause | evidence |
+ * |---|---|
+ * | pause | an event `pause` on a span of the same process; for a client span, of the one it called |
+ * | queue | a span `server.queue`; on a server span the beginning, for `aftershock.queue.wait_ms` |
+ * | time-out | a client span that failed with its time up, where its callee shows no reason |
+ * | retry | a failed attempt that was made again, and the waiting between attempts |
+ * | network | between the start of a client span and of its server span, and between their ends, as much as both directions show: what one shows more, somebody waited for |
+ * | work | the self time of server, consumer and internal spans |
+ * | unknown | what is left |
+ *
+ * Sections touch, are in order, and add up to the root's duration.
+ */
+export function blameSections(trace: BlameInput): BlameSection[] {
+  const pauses = pausesByProcess(trace);
+  const attempts = attemptsOf(trace);
+  const known = new Map<string, readonly Evidence[]>();
+  const sections: BlameSection[] = [];
+  for (const section of trace.criticalPath) {
+    const { span } = section;
+    let evidence = known.get(span.spanId);
+    if (evidence === undefined) {
+      evidence = evidenceOf(trace.node(span.spanId) as SpanNode, pauses, attempts);
+      known.set(span.spanId, evidence);
+    }
+    const parts: BlameSection[] = [];
+    let left: readonly Interval[] = [section];
+    for (const { service, cause, when } of evidence) {
+      if (left.length === 0) break;
+      for (const stretch of left) {
+        for (const part of within(stretch, when)) parts.push({ ...part, span, service, cause });
+      }
+      left = left.flatMap((stretch) => outside(stretch, when));
+    }
+    for (const stretch of left) {
+      const { startUnixNano, endUnixNano } = stretch;
+      const service = serviceOf(span);
+      parts.push({ startUnixNano, endUnixNano, span, service, cause: 'unknown' });
+    }
+    parts.sort((a, b) => (a.startUnixNano < b.startUnixNano ? -1 : 1));
+    sections.push(...parts);
+  }
+  return sections;
+}
+
+/** By service and cause, the largest first; of equal ones, in the order of names. */
+export function sharesOf(sections: readonly BlameSection[]): BlameShare[] {
+  const shares = new Map<string, { service: string; cause: BlameCause; durationNano: bigint }>();
+  for (const { service, cause, startUnixNano, endUnixNano } of sections) {
+    const key = `${cause} ${service}`;
+    const share = shares.get(key);
+    const durationNano = endUnixNano - startUnixNano;
+    if (share) share.durationNano += durationNano;
+    else shares.set(key, { service, cause, durationNano });
+  }
+  return [...shares]
+    .sort(
+      ([keyA, a], [keyB, b]) =>
+        Number(b.durationNano > a.durationNano) - Number(b.durationNano < a.durationNano) ||
+        (keyA < keyB ? -1 : 1),
+    )
+    .map(([, share]) => share);
+}
+
+type Pauses = ReadonlyMap<string, { readonly service: string; readonly when: Interval[] }>;
+
+interface Attempts {
+  /** Ids of spans of attempts that failed and were made again, with all below them. */
+  readonly again: ReadonlySet<string>;
+  /** By the id of the parent: the time between attempts. */
+  readonly between: ReadonlyMap<string, Interval[]>;
+}
+
+const noEvidence: Attempts = { again: new Set(), between: new Map() };
+
+function pausesByProcess({ spans }: BlameInput): Pauses {
+  const result = new Map<string, { service: string; when: Interval[] }>();
+  for (const span of spans) {
+    const pauses = pausesOn(span);
+    if (pauses.length === 0) continue;
+    const process = processOf(span);
+    const known = result.get(process) ?? { service: serviceOf(span), when: [] };
+    result.set(process, { ...known, when: union([...known.when, ...pauses]) });
+  }
+  return result;
+}
+
+function attemptsOf({ retries, node: find }: BlameInput): Attempts {
+  if (retries.length === 0) return noEvidence;
+  const again = new Set<string>();
+  const between = new Map<string, Interval[]>();
+  for (const { parent, attempts } of retries) {
+    const waits: Interval[] = [];
+    attempts.forEach((span, i) => {
+      const next = attempts[i + 1];
+      if (next === undefined) return;
+      if (hasFailed(span)) addAll(again, find(span.spanId));
+      if (span.endUnixNano < next.startUnixNano) {
+        waits.push({ startUnixNano: span.endUnixNano, endUnixNano: next.startUnixNano });
+      }
+    });
+    between.set(parent.spanId, [...(between.get(parent.spanId) ?? []), ...waits]);
+  }
+  return { again, between };
+}
+
+function evidenceOf(node: SpanNode, pauses: Pauses, attempts: Attempts): Evidence[] {
+  const { span } = node;
+  const service = serviceOf(span);
+  const whole: readonly Interval[] = union([span]);
+  const found: Evidence[] = [];
+  const add = (cause: BlameCause, when: readonly Interval[], of = service) => {
+    if (when.length > 0) found.push({ cause, when, service: of });
+  };
+
+  if (pauses.size > 0) {
+    const own = processOf(span);
+    const called = node.children
+      .map((child) => processOf(child.span))
+      .filter((process) => process !== own);
+    for (const process of new Set(span.kind === 'client' ? [own, ...called] : [own])) {
+      const pause = pauses.get(process);
+      if (pause) add('pause', pause.when, pause.service);
+    }
+  }
+  if (span.name === 'server.queue') add('queue', whole);
+  if (span.kind === 'server') add('queue', turnWait(span));
+  if (span.kind === 'client' && hasTimedOut(span)) add('time-out', whole);
+  if (attempts !== noEvidence) {
+    if (attempts.again.has(span.spanId)) add('retry', whole);
+    add('retry', union(attempts.between.get(span.spanId) ?? []));
+  }
+  if (span.kind === 'client') add('network', networkOf(node));
+  if (span.kind === 'server' || span.kind === 'consumer' || span.kind === 'internal') {
+    add('work', whole);
+  }
+  return found;
+}
+
+/** Milliseconds that a request waited for its turn where a service limits how many it works on. */
+function turnWait({ startUnixNano, attributes }: Span): Interval[] {
+  const waitMs = attributes['aftershock.queue.wait_ms'];
+  if (typeof waitMs !== 'number' || !(waitMs > 0)) return [];
+  return [{ startUnixNano, endUnixNano: startUnixNano + BigInt(Math.round(waitMs * 1e6)) }];
+}
+
+function addAll(ids: Set<string>, top: SpanNode | undefined): void {
+  const waiting = top === undefined ? [] : [top];
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    ids.add(node.span.spanId);
+    for (const child of node.children) waiting.push(child);
+  }
+}
+
+/** Empty where the callee's spans do not lie within the client span: their clocks do not agree. */
+function networkOf({ span, children }: SpanNode): Interval[] {
+  const own = processOf(span);
+  const callees = children
+    .map((child) => child.span)
+    .filter((child) => processOf(child) !== own && isCallee(child));
+  const [first] = callees;
+  if (first === undefined) return [];
+  let { startUnixNano: from, endUnixNano: to } = first;
+  for (const callee of callees) {
+    from = earlier(from, callee.startUnixNano);
+    to = later(to, callee.endUnixNano);
+  }
+  if (from < span.startUnixNano || to > span.endUnixNano || from > to) return [];
+  const legNano = earlier(from - span.startUnixNano, span.endUnixNano - to);
+  const legs = [
+    { startUnixNano: from - legNano, endUnixNano: from },
+    { startUnixNano: to, endUnixNano: to + legNano },
+  ];
+  return lengthNano(legs) === 0n ? [] : union(legs);
+}
+
+function isCallee({ kind, name }: Span): boolean {
+  return kind === 'server' || name === 'server.queue';
+}

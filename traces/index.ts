@@ -1,0 +1,17 @@
+export type { BlameCause, BlameSection, BlameShare } from './blame.ts';
+export { blameCauses } from './blame.ts';
+export type { PathSection } from './criticalPath.ts';
+export { criticalPath, jaegerRules } from './criticalPath.ts';
+export type { Interval } from './interval.ts';
+export type { DecodedSpans } from './otlp/decode.ts';
+export { decodeOtlpJson, decodeOtlpProtobuf } from './otlp/decode.ts';
+export { MalformedOtlpError } from './otlp/request.ts';
+export type { AttributesPattern, EventPattern, Expected, SpanPattern } from './pattern.ts';
+export type { Retries } from './retries.ts';
+export { JaegerSource } from './source/jaeger.ts';
+export { SourceError } from './source/sourceError.ts';
+export type * from './span.ts';
+export type { TraceOptions } from './trace.ts';
+export { SpanView, Trace } from './trace.ts';
+export type { TraceStateMember } from './traceState.ts';
+export type { SpanNode, SpanTree } from './tree.ts';
