@@ -15,3 +15,5 @@ export type { TraceOptions } from './trace.ts';
 export { SpanView, Trace } from './trace.ts';
 export type { TraceStateMember } from './traceState.ts';
 export type { SpanNode, SpanTree } from './tree.ts';
+export type { WaterfallOptions } from './waterfall.ts';
+export { waterfall } from './waterfall.ts';
