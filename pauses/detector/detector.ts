@@ -188,6 +188,7 @@ class Run {
 
   /** What lacks evidence is judged without it. */
   async stop(): Promise<void> {
+    this.watch.tick(this.#tickMs); // the last gap may end here
     this.#stopped = true;
     clearTimeout(this.#timer);
     this.#settle();

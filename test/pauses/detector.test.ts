@@ -120,7 +120,6 @@ test('pauseDetector() stopped right after a pause still reports it, and nothing 
   await watched.start();
   await sleep(50);
   const made = block(100);
-  watched.mark();
   await watched.stop();
   expect(covered(made, pauses, ['block', 'starved', 'unknown'])).toBeGreaterThan(0.8);
   const reported = pauses.length;
