@@ -21,6 +21,8 @@ export interface StageOptions {
   readonly ports: AskedPorts;
   /** A collector that runs already; by default the embedded one is started. */
   readonly outside?: Outside | null;
+  /** Told to every service besides. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Whether the load generator is started as well. */
   readonly withLoad: boolean;
   readonly say: (line: string) => void;
@@ -218,6 +220,7 @@ export class Stage {
                       AFTERSHOCK_MESH: meshFile,
                       AFTERSHOCK_SEED: String(mesh.seed),
                       AFTERSHOCK_PEERS: JSON.stringify(urls),
+                      ...this.#options.env,
                     },
                     logFile: logFile(name),
                     readyTimeoutMs,
