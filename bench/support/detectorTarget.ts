@@ -85,5 +85,5 @@ function texts({ kind, startUnixNano, endUnixNano, evidence }: Times) {
 }
 
 function send(message: DetectorMessage): void {
-  process.send?.(message);
+  if (process.connected) process.send?.(message);
 }
