@@ -20,6 +20,7 @@ interface Row {
   readonly node: SpanNode;
   readonly depth: number;
   readonly alike: number;
+  readonly isOrphan: boolean;
 }
 
 const fewestAlike = 4;
@@ -141,11 +142,12 @@ function heading(trace: Trace): string[] {
 
 /** In order of the tree; of alike siblings one, which stands for them all. */
 function rowsOf(trace: Trace, weightOf: (node: SpanNode, depth: number) => number): Row[] {
+  const remote = trace.options.remoteParentId;
   const rows: Row[] = [];
-  const waiting: Row[] = collapsed(trace.roots, 0, weightOf).reverse();
+  const waiting: Row[] = collapsed(trace.roots, 0, remote, weightOf).reverse();
   for (let row = waiting.pop(); row !== undefined; row = waiting.pop()) {
     rows.push(row);
-    waiting.push(...collapsed(row.node.children, row.depth + 1, weightOf).reverse());
+    waiting.push(...collapsed(row.node.children, row.depth + 1, remote, weightOf).reverse());
   }
   return rows;
 }
@@ -153,9 +155,14 @@ function rowsOf(trace: Trace, weightOf: (node: SpanNode, depth: number) => numbe
 function collapsed(
   nodes: readonly SpanNode[],
   depth: number,
+  remoteParentId: string | undefined,
   weightOf: (node: SpanNode, depth: number) => number,
 ): Row[] {
-  if (nodes.length < fewestAlike) return nodes.map((node) => ({ node, depth, alike: 1 }));
+  const rowOf = (node: SpanNode, alike: number): Row => {
+    const isOrphan = node.place === 'orphan' && node.span.parentSpanId !== remoteParentId;
+    return { node, depth, alike, isOrphan };
+  };
+  if (nodes.length < fewestAlike) return nodes.map((node) => rowOf(node, 1));
   const groups = new Map<string, SpanNode[]>();
   for (const node of nodes) {
     const { span } = node;
@@ -167,18 +174,18 @@ function collapsed(
   const rows: Row[] = [];
   for (const group of groups.values()) {
     if (group.length < fewestAlike) {
-      rows.push(...group.map((node) => ({ node, depth, alike: 1 })));
+      rows.push(...group.map((node) => rowOf(node, 1)));
       continue;
     }
     const noted = group.filter((node) => weightOf(node, depth) > uncollapsed / 2);
     const others = group.filter((node) => weightOf(node, depth) <= uncollapsed / 2);
-    rows.push(...noted.map((node) => ({ node, depth, alike: 1 })));
+    rows.push(...noted.map((node) => rowOf(node, 1)));
     const heaviest = others.reduce<SpanNode | null>(
       (best, node) =>
         best === null || weightOf(node, depth) > weightOf(best, depth) ? node : best,
       null,
     );
-    if (heaviest !== null) rows.push({ node: heaviest, depth, alike: others.length });
+    if (heaviest !== null) rows.push(rowOf(heaviest, others.length));
   }
   return rows.sort((a, b) => {
     const [x, y] = [a.node.span.startUnixNano, b.node.span.startUnixNano];
@@ -207,9 +214,9 @@ function choose(
   return shown;
 }
 
-function nameOf({ node, depth, alike }: Row): string {
+function nameOf({ node, depth, alike, isOrphan }: Row): string {
   const times = alike > 1 ? `${alike}× ` : '';
-  const gap = node.place === 'orphan' ? '? ' : '';
+  const gap = isOrphan ? '? ' : '';
   return `${' '.repeat(Math.min(depth, deepest))}${gap}${times}${printable(node.span.name)}`;
 }
 

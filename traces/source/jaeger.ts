@@ -4,6 +4,7 @@ import { type Answer, boundedGet } from './boundedGet.ts';
 import { messageOf, servicesOf, spansOf } from './jaegerAnswer.ts';
 import { rfc3339Nano } from './rfc3339.ts';
 import { SourceError } from './sourceError.ts';
+import type { TraceSource } from './traceSource.ts';
 
 export interface JaegerLimits {
   /** For one request, to the last byte of its answer. */
@@ -49,7 +50,7 @@ const firstBackoffMs = 200;
  * Each call rejects with a `SourceError` that says what could not be had and why, and with the
  * reason of `signal` if it aborts.
  */
-export class JaegerSource {
+export class JaegerSource implements TraceSource {
   readonly #baseUrl: string;
   readonly #limits: JaegerLimits;
 
@@ -57,6 +58,11 @@ export class JaegerSource {
   constructor(baseUrl: string, limits: Partial<JaegerLimits> = {}) {
     this.#baseUrl = baseUrl.replace(/\/+$/, '');
     this.#limits = { ...defaultJaegerLimits, ...limits };
+  }
+
+  /** Of Jaeger's page with the trace. */
+  linkTo(traceId: string): string {
+    return `${this.#baseUrl}/trace/${traceId}`;
   }
 
   /** Names of the services of which it holds spans, in its order. */

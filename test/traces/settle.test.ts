@@ -1,0 +1,213 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { encodeOtlpJson } from '../../traces/otlp/encode.ts';
+import { settle } from '../../traces/settle.ts';
+import { FileSource } from '../../traces/source/file.ts';
+import { InProcessExporter } from '../../traces/source/inProcess.ts';
+import { JaegerSource } from '../../traces/source/jaeger.ts';
+import type { TraceSource } from '../../traces/source/traceSource.ts';
+import type { Span } from '../../traces/span.ts';
+import { TraceIncompleteError, TraceUnavailableError } from '../../traces/traceIncompleteError.ts';
+import { newTraceParent, parseTraceParent } from '../../traces/traceparent.ts';
+import { startFakeJaeger } from './fakeJaeger.ts';
+import { type Fate, faultySource } from './faultySource.ts';
+import { msSpan as at } from './span.ts';
+
+const parent = '00f067aa0ba902b7';
+const header = `00-4bf92f3577b34da6a3ce929d0e0e4736-${parent}-01`;
+const http = { attributes: { 'http.request.method': 'GET' } };
+const id = (n: number) => n.toString(16).padStart(16, '0');
+/** gateway → auth → user, with a leaf of which nothing else tells. */
+const chain: Span[] = [
+  at(id(1), parent, 0, 100, { kind: 'server', service: 'gateway' }),
+  at(id(2), id(1), 10, 90, { kind: 'client', service: 'gateway', ...http }),
+  at(id(3), id(2), 15, 85, { kind: 'server', service: 'auth' }),
+  at(id(4), id(3), 20, 80, { kind: 'client', service: 'auth', ...http }),
+  at(id(5), id(4), 25, 75, { kind: 'server', service: 'user' }),
+  at(id(6), id(5), 30, 40, { name: 'SELECT users', service: 'user' }),
+];
+const counts = { gateway: 2, auth: 2, user: 2 };
+const fine: Fate = { atMs: 0, copies: 1, flickers: false };
+const lost: Fate = { ...fine, atMs: Infinity };
+
+async function outcome(promise: Promise<unknown>): Promise<unknown> {
+  return promise.catch((error: unknown) => error);
+}
+
+describe('settle()', () => {
+  test('gives the whole trace, below the injected parent, once it is quiet', async () => {
+    const made = faultySource(chain, []);
+    const trace = await settle(made.source, header, { counts, ...made.clock });
+    expect(trace.spans).toHaveLength(6);
+    expect(trace.root?.service).toBe('gateway');
+    expect(made.nowMs).toBe(200);
+  });
+
+  test('waits for what comes 3 s late', async () => {
+    const made = faultySource(chain, [fine, fine, { ...fine, atMs: 3000 }]);
+    const trace = await settle(made.source, header, made.clock);
+    expect(trace.orphans).toEqual([]);
+    expect(made.nowMs).toBe(3200);
+  });
+
+  test.each([
+    { what: 'the first server span', i: 0, says: 'the first server span is missing' },
+    { what: 'a client span', i: 1, says: `the parent ${id(2)} of auth "${id(3)}" is missing` },
+    { what: 'a server span', i: 4, says: `the server span of auth "${id(4)}" is missing` },
+    { what: 'a leaf', i: 5, says: 'count: user has ended 2 spans; 1 came' },
+  ])('says which rule is not met when $what is lost', async ({ i, says }) => {
+    const fates = chain.map((_, j) => (j === i ? lost : fine));
+    const made = faultySource(chain, fates);
+    const error = await outcome(settle(made.source, header, { counts, ...made.clock }));
+    expect(error).toBeInstanceOf(TraceIncompleteError);
+    const { message, trace } = error as TraceIncompleteError;
+    expect(message).toContain(says);
+    expect(message).toContain('not whole within 10000 ms');
+    expect(message.split('\n').length).toBeLessThan(60);
+    expect(trace.spans).toHaveLength(5);
+  });
+
+  test('shows what came', async () => {
+    const made = faultySource(chain, [fine, fine, fine, fine, lost, lost]);
+    const error = await outcome(settle(made.source, header, made.clock));
+    expect((error as Error).message).toMatchInlineSnapshot(`
+      "The trace was not whole within 10000 ms:
+        structure: the server span of auth "0000000000000004" is missing; if its peer is not instrumented, say so by \`isInstrumented\`
+      What came:
+      trace 4bf92f3577b34da6a3ce929d0e0e4736 · 4 spans · 2 services · 100 ms
+                                  0                                           100 ms
+      gateway 0000000000000001    ██████████████████████████████████████████████████ 100 ms
+      gateway  0000000000000002        ████████████████████████████████████████      80.0 ms
+      auth      0000000000000003         ████████████████████████████████████        70.0 ms
+      auth       0000000000000004           ██████████████████████████████           60.0 ms
+                ◄ the server span of auth "0000000000000004" is missing; if its peer is not instrumented, say so by \`isInstrumented\`"
+    `);
+  });
+
+  test('says that nothing came', async () => {
+    const made = faultySource([], []);
+    const error = await outcome(settle(made.source, header, { timeoutMs: 500, ...made.clock }));
+    expect((error as Error).message).toMatch(/within 500 ms:\n {2}structure: no span has come;/);
+  });
+
+  test('waits for what the test expects, and says what was not so', async () => {
+    const made = faultySource(chain, [fine, fine, fine, fine, fine, { ...fine, atMs: 700 }]);
+    const looksFor = (name: string) => ({
+      ...made.clock,
+      expect: (trace: { find(pattern: { name: string }): unknown }) => trace.find({ name }),
+    });
+    const trace = await settle(made.source, header, looksFor('SELECT users'));
+    expect(trace.spans).toHaveLength(6);
+    const error = await outcome(settle(made.source, header, looksFor('DELETE')));
+    expect((error as Error).message).toMatch(/expectation: Exactly one span must fit.+DELETE/);
+    expect((error as Error).cause).toBeInstanceOf(RangeError);
+  });
+
+  test('does not wait for a server span where the peer has none', async () => {
+    const made = faultySource(chain.slice(0, 2), []);
+    const isInstrumented = () => false;
+    const trace = await settle(made.source, header, { isInstrumented, ...made.clock });
+    expect(trace.spans).toHaveLength(2);
+  });
+
+  test('leaves out what another test did in the same trace', async () => {
+    const other = [at(id(91), '', 0, 9), at(id(92), id(91), 1, 2)];
+    const made = faultySource([...other, ...chain], []);
+    const trace = await settle(made.source, header, { counts, ...made.clock });
+    expect(trace.spans).toHaveLength(6);
+  });
+
+  test('a source that cannot be read is no trace that is incomplete', async () => {
+    const jaeger = await startFakeJaeger({});
+    await jaeger.stop();
+    const source = new JaegerSource(jaeger.url, { attempts: 1 });
+    const error = await outcome(settle(source, header, { timeoutMs: 300 }));
+    expect(error).toBeInstanceOf(TraceUnavailableError);
+    expect((error as Error).message).toMatch(/^Nothing is known of trace 4bf9.+cannot be reached/);
+  });
+
+  test('a source that never answers is unavailable when the time is up', async () => {
+    const source: TraceSource = { getTrace: () => new Promise(() => {}) };
+    const error = await outcome(settle(source, header, { timeoutMs: 50 }));
+    expect(error).toBeInstanceOf(TraceUnavailableError);
+  });
+
+  test('is right or incomplete, never wrong, whatever is lost, late, doubled or out of order', async () => {
+    const fate = fc.record({
+      atMs: fc.oneof(fc.constant(0), fc.nat({ max: 3000 }), fc.constantFrom(Infinity)),
+      copies: fc.integer({ min: 1, max: 3 }),
+      flickers: fc.boolean(),
+    });
+    const fates = fc.array(fate, { minLength: chain.length, maxLength: chain.length });
+    await fc.assert(
+      fc.asyncProperty(fates, fc.boolean(), async (list, backwards) => {
+        const made = faultySource(chain, list, (found) => (backwards ? found.reverse() : found));
+        const result = await outcome(settle(made.source, header, { counts, ...made.clock }));
+        if (list.some(({ atMs }) => atMs === Infinity)) {
+          expect(result).toBeInstanceOf(TraceIncompleteError);
+        } else expect(result).toMatchObject({ spans: chain });
+      }),
+    );
+  });
+});
+
+describe('sources', () => {
+  test('InProcessExporter has the spans of this process', async () => {
+    const exporter = new InProcessExporter();
+    const provider = new TracerProvider({
+      spanProcessors: [new SimpleSpanProcessor({ exporter })],
+    });
+    const span = provider.getTracer('test', '1').startSpan('work', { kind: 1 });
+    span.setAttribute('list', ['a', 'b']).addEvent('came', { n: 1 }).setStatus({ code: 2 });
+    span.end();
+    const { traceId, spanId } = span.spanContext();
+    const [got] = (await exporter.getTrace(traceId)) ?? [];
+    expect(got).toMatchObject({
+      ...{ traceId, spanId, parentSpanId: '', name: 'work', kind: 'server' },
+      ...{ attributes: { list: ['a', 'b'] }, status: { code: 'error' } },
+      ...{
+        events: [{ name: 'came', attributes: { n: 1 } }],
+        scope: { name: 'test', version: '1' },
+      },
+    });
+    expect(got && got.endUnixNano >= got.startUnixNano).toBe(true);
+    exporter.reset();
+    expect(await exporter.getTrace(traceId)).toBeNull();
+  });
+
+  test('FileSource reads a file that grows, and JaegerSource the same spans', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'traces-')), 'traces.ndjson');
+    const line = JSON.stringify(encodeOtlpJson(chain));
+    writeFileSync(path, `${line}\n${line.slice(0, 99)}`);
+    const fromFile = await settle(new FileSource(path), header, { quietMs: 0 });
+    const jaeger = await startFakeJaeger({});
+    try {
+      jaeger.add(chain);
+      const fromJaeger = await settle(new JaegerSource(jaeger.url), header, { quietMs: 0 });
+      expect(fromJaeger.spans).toEqual(fromFile.spans);
+      expect(fromJaeger.options.link).toBe(`${jaeger.url}/trace/${fromJaeger.traceId}`);
+    } finally {
+      await jaeger.stop();
+    }
+    const gone = outcome(settle(new FileSource(`${path}.gone`), header, { timeoutMs: 50 }));
+    expect(await gone).toBeInstanceOf(TraceUnavailableError);
+  });
+});
+
+describe('parseTraceParent()', () => {
+  test('reads what newTraceParent() makes, which is never the same', () => {
+    const [a, b] = [newTraceParent(), newTraceParent()].map(parseTraceParent);
+    expect(a?.traceId).not.toBe(b?.traceId);
+  });
+
+  test.each(['', 'x', `00-${'0'.repeat(32)}-${parent}-01`, header.replace(parent, '0'.repeat(16))])(
+    'refuses %o',
+    (text) => {
+      expect(() => parseTraceParent(text)).toThrow(/must be as 00-/);
+    },
+  );
+});

@@ -1,0 +1,172 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { SourceError } from './source/sourceError.ts';
+import type { TraceSource } from './source/traceSource.ts';
+import type { Span } from './span.ts';
+import { Trace } from './trace.ts';
+import {
+  TraceIncompleteError,
+  TraceUnavailableError,
+  type UnmetRule,
+} from './traceIncompleteError.ts';
+import { parseTraceParent } from './traceparent.ts';
+import { countFaults, hasInstrumentedPeer, structureFaults } from './wholeness.ts';
+
+export interface SettleOptions {
+  /** Throws, or gives false, as long as the trace is not what the test expects: matchers do. */
+  readonly expect?: (trace: Trace) => unknown;
+  /** Spans that each service must have ended at least; besides what the source can say. */
+  readonly counts?: Readonly<Record<string, number>>;
+  /** Whether a client span's peer records spans. Default: of HTTP and RPC requests that got there. */
+  readonly isInstrumented?: (clientSpan: Span) => boolean;
+  /** Default: 10,000. */
+  readonly timeoutMs?: number;
+  /** No new span for so long, all other rules being met. Default: 200. */
+  readonly quietMs?: number;
+  /** Between two looks. Default: 50. */
+  readonly pollMs?: number;
+  /** Monotonic, in milliseconds. */
+  readonly now?: () => number;
+  readonly sleep?: (ms: number) => Promise<unknown>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Waits until the trace of `traceparent` is whole, and gives what lies below the parent that was
+ * injected. Whole is what meets all of: every parent is there, and every server span of a client
+ * span whose peer is instrumented; as many spans as services say they have ended; what the test
+ * expects; and no new span since `quietMs`. What has come once stays.
+ *
+ * A leaf of which no other span tells can only be missed by count or expectation: a test that
+ * something is *not* there needs one of them.
+ *
+ * @param traceparent the header that the test sent.
+ * @throws {TraceIncompleteError} if it is not whole in time, with what came and the unmet rules.
+ * @throws {TraceUnavailableError} if the source could not be read: that is no failed assertion.
+ */
+export async function settle(
+  source: TraceSource,
+  traceparent: string,
+  options: SettleOptions = {},
+): Promise<Trace> {
+  const { timeoutMs = 10_000, quietMs = 200, pollMs = 50, signal } = options;
+  const { now = () => performance.now(), sleep = (ms: number) => delay(ms) } = options;
+  const { isInstrumented = hasInstrumentedPeer } = options;
+  const { traceId, parentId } = parseTraceParent(traceparent);
+  const link = source.linkTo?.(traceId);
+  const toTrace = (spans: readonly Span[]) =>
+    new Trace(spans, { remoteParentId: parentId, ...(link !== undefined && { link }) });
+
+  const startMs = now();
+  const deadline = new AbortController();
+  const union = new Map<string, Span>();
+  let lastNewMs = startMs;
+  for (;;) {
+    signal?.throwIfAborted();
+    let trouble: SourceError | null = null;
+    let ended: Readonly<Record<string, number>> = options.counts ?? {};
+    try {
+      const spans = await withTimeLeft(source.getTrace(traceId, deadline.signal));
+      if (source.endedSpans) ended = larger(ended, await source.endedSpans(traceId));
+      for (const span of spans ?? []) {
+        if (span.traceId !== traceId || union.has(keyOf(span))) continue;
+        union.set(keyOf(span), span);
+        lastNewMs = now();
+      }
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      trouble = error;
+    }
+    const trace = toTrace(below([...union.values()], parentId));
+    const unmet = [...structureFaults(trace, isInstrumented), ...countFaults(trace, ended)];
+    let cause: unknown;
+    if (unmet.length === 0 && options.expect) {
+      try {
+        if ((await options.expect(trace)) === false) throw new Error('`expect` gave false');
+      } catch (error) {
+        cause = error;
+        const message = error instanceof Error ? error.message : String(error);
+        unmet.push({ rule: 'expectation', message, spanIds: [] });
+      }
+    }
+    const quietForMs = now() - lastNewMs;
+    if (unmet.length === 0 && quietForMs < quietMs) {
+      const message = `the last span came only ${Math.round(quietForMs)} ms ago, not ${quietMs}`;
+      unmet.push({ rule: 'quiet', message, spanIds: [] } satisfies UnmetRule);
+    }
+    if (trouble === null && unmet.length === 0) return trace;
+    const waitedMs = now() - startMs;
+    if (waitedMs >= timeoutMs || trouble?.trouble === 'malformed') {
+      if (trouble !== null) {
+        throw new TraceUnavailableError(
+          `Nothing is known of trace ${traceId}: ${trouble.message} (tried for ` +
+            `${Math.round(waitedMs)} ms)`,
+          { cause: trouble },
+        );
+      }
+      throw new TraceIncompleteError(trace, unmet, waitedMs, cause);
+    }
+    await sleep(Math.min(pollMs, Math.max(1, timeoutMs - waitedMs)));
+  }
+
+  /** A source that does not answer in time is one that cannot be read. */
+  async function withTimeLeft<T>(answer: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const leftMs = Math.max(1, timeoutMs - (now() - startMs));
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        deadline.abort();
+        reject(
+          new SourceError('timeout', `the source gave no answer within ${Math.round(leftMs)} ms`),
+        );
+      }, leftMs);
+    });
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** Of several versions of a span the `Trace` keeps the fullest. */
+function keyOf({ spanId, kind, endUnixNano, attributes }: Span): string {
+  return `${spanId} ${kind} ${endUnixNano} ${Object.keys(attributes).length}`;
+}
+
+function larger(
+  a: Readonly<Record<string, number>>,
+  b: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const result: Record<string, number> = { ...a };
+  for (const [service, count] of Object.entries(b)) {
+    result[service] = Math.max(count, result[service] ?? 0);
+  }
+  return result;
+}
+
+/**
+ * What lies below the injected parent, and what may: spans whose parents are missing. Left out is
+ * what is known to be below another span.
+ */
+function below(spans: readonly Span[], parentId: string): Span[] {
+  const byId = new Map(spans.map((span) => [span.spanId, span]));
+  const verdicts = new Map<string, boolean>();
+  return spans.filter((span) => {
+    const trail: string[] = [];
+    const seen = new Set<string>();
+    let verdict: boolean | undefined;
+    for (let at: Span | undefined = span; verdict === undefined; ) {
+      if (at === undefined) verdict = true;
+      else if (at.spanId === parentId || at.parentSpanId === parentId) verdict = true;
+      else if (at.parentSpanId === '') verdict = false;
+      else if (seen.has(at.spanId)) verdict = true;
+      else verdict = verdicts.get(at.spanId);
+      if (verdict !== undefined || at === undefined) break;
+      seen.add(at.spanId);
+      trail.push(at.spanId);
+      at = byId.get(at.parentSpanId);
+    }
+    for (const spanId of trail) verdicts.set(spanId, verdict ?? true);
+    return verdict ?? true;
+  });
+}
