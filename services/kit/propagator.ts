@@ -7,15 +7,9 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { isTracingSuppressed, W3CTraceContextPropagator } from '@opentelemetry/core';
+import { readHop } from '../../pauses/attribution/stamp.ts';
 import { unixMs } from './spanTime.ts';
 import { receivedTraceState } from './traceState.ts';
-
-/** What the tracestate member `aftershock` says about the hop that a request came by. */
-export interface Hop {
-  /** 1 for the first service that sent the request on, and so forth. */
-  readonly hop: number;
-  readonly sentUnixMicros: number;
-}
 
 const memberKey = 'aftershock';
 const maxMembers = 32;
@@ -71,12 +65,6 @@ export function renewHop(traceState: string, sentUnixMicros: number): string {
   if (traceState === '') return own;
   const foreign = traceState.split(',').filter((member) => !isOwn(member) && member.trim() !== '');
   return [own, ...foreign.slice(0, maxMembers - 1)].join(',');
-}
-
-/** The hop in a tracestate; undefined where there is none or it is not of our making. */
-export function readHop(traceState: string): Hop | undefined {
-  const match = /(?:^|,)\s*aftershock=h:(\d{1,4});t:(\d{1,16})\s*(?:,|$)/.exec(traceState);
-  return match === null ? undefined : { hop: Number(match[1]), sentUnixMicros: Number(match[2]) };
 }
 
 function unixMicros(): number {

@@ -1,4 +1,4 @@
-import { readHop } from './propagator.ts';
+import { readHop } from '../../pauses/attribution/stamp.ts';
 
 /** The thread stood still; times in microseconds since 1970. */
 export interface Stop {

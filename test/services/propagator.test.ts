@@ -7,7 +7,8 @@ import {
 } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { describe, expect, test } from 'vitest';
-import { HopPropagator, readHop, renewHop } from '../../services/kit/propagator.ts';
+import { readHop } from '../../pauses/attribution/stamp.ts';
+import { HopPropagator, renewHop } from '../../services/kit/propagator.ts';
 
 const article = 'rojo=00f067aa0ba902b7,congo=t61rcm8rf17u7ctf4hlm';
 const many = (count: number) => Array.from({ length: count }, (_, i) => `v${i}=x`).join(',');
