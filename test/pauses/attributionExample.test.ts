@@ -73,9 +73,12 @@ test('the example: a stock Express service that takes the library says whom its 
   }
   // From the victim to the pause, and back.
   const linked = spans.filter(({ spanId }) => queue?.links.some((link) => link.spanId === spanId));
-  const pause = linked.find(({ name }) => name.startsWith('pause '));
+  // A machine without a core to spare may have made it wait once more.
+  const pause = linked.find(
+    (span) => Number(span.attributes['aftershock.pause.measured_ms']) > 100,
+  );
+  expect(pause?.name).toMatch(/^pause /);
   expect(pause?.resource.attributes['service.name']).toBe('shop');
-  expect(pause?.attributes['aftershock.pause.measured_ms']).toBeGreaterThan(100);
   expect(pause?.links.map(({ spanId }) => spanId)).toContain(server?.spanId);
 });
 
