@@ -9,7 +9,7 @@ import { KnownPause, type Role } from './knownPause.ts';
 import { RecentPauses } from './recentPauses.ts';
 import { type EndedSpan, isLocalRoot, type LiveSpan, type NextProcessor } from './span.ts';
 import { readHop } from './stamp.ts';
-import { microsOf, microsOfNano, toMs } from './time.ts';
+import { microsOf, microsOfNano, toMs, type UnixMicros } from './time.ts';
 
 export interface PauseProcessorOptions {
   readonly detector: PauseDetector;
@@ -67,6 +67,8 @@ export class PauseProcessor {
   #handedOn = 0;
   /** Local roots that have not been handed on. */
   readonly #live = new Set<object>();
+  /** For spans that did not find the loop idle: when it last was. */
+  readonly #busySince = new WeakMap<object, UnixMicros>();
   #inFlight = 0;
   #open: KnownPause[] = [];
   #made: Made[] = [];
@@ -138,6 +140,7 @@ export class PauseProcessor {
     const idleMicros = microsOfNano(idleNano);
     // Most requests: it cannot have waited for long, whatever its sender says.
     if (beganMicros - idleMicros < this.#minWaitMicros) return;
+    this.#busySince.set(span, idleMicros);
     const stamp = readHop(parent?.traceState?.serialize() ?? '')?.sentUnixMicros ?? null;
     const wait = waitBefore(beganMicros, stamp, idleMicros);
     if (wait === null) return;
@@ -150,7 +153,9 @@ export class PauseProcessor {
     span.setAttribute(PausedAttribute.waitFrom, by);
     if (parent === undefined) return;
     this.#options.onAdded?.();
-    this.#hold(queueSpan(span, parent, fromMicros, { [PausedAttribute.waitFrom]: by }));
+    const queue = queueSpan(span, parent, fromMicros, { [PausedAttribute.waitFrom]: by });
+    this.#busySince.set(queue, idleMicros);
+    this.#hold(queue);
   }
 
   #paused(detected: DetectedPause): void {
@@ -235,7 +240,7 @@ export class PauseProcessor {
 
   #judged(span: EndedSpan): EndedSpan {
     try {
-      const additions = this.#recent.judge(span);
+      const additions = this.#recent.judge(span, this.#busySince.get(span));
       return additions === null ? span : derivedSpan(span, additions);
     } catch (error) {
       diag.error('aftershock/pauses: a span goes on as it is', error);

@@ -28,8 +28,11 @@ export class RecentPauses {
    * What is to be added to an ended span; null: no pause touched it. Of a backlog it must see the
    * spans about in the order in which their requests were begun with, because it follows the
    * backlog by them.
+   *
+   * @param busySinceMicros since when the loop had not been idle when the request was begun with: it
+   *   is in the backlog of a pause also where only the rest of the work on others stood before it.
    */
-  judge(span: EndedSpan): Additions | null {
+  judge(span: EndedSpan, busySinceMicros = Number.POSITIVE_INFINITY): Additions | null {
     const newest = this.#pauses.at(-1);
     if (newest === undefined) return null;
     const start = microsOf(span.startTime);
@@ -37,7 +40,8 @@ export class RecentPauses {
     const isRoot = !isQueue && isLocalRoot(span);
     const waited = isRoot ? 1000 * numberOf(span.attributes[PausedAttribute.waitMs]) : 0;
     const arrived = start - waited;
-    if (arrived > newest.drainedMicros) return null;
+    const joined = isRoot || isQueue ? Math.min(arrived, busySinceMicros) : arrived;
+    if (joined > newest.drainedMicros) return null;
     const end = microsOf(span.endTime);
     const begun = isQueue ? end : start + 1000 * numberOf(span.attributes[turnWaitMs]);
 
@@ -47,12 +51,13 @@ export class RecentPauses {
     let waitMicros = 0;
     for (let index = this.#pauses.length - 1; index >= 0; index--) {
       const pause = this.#pauses[index] as KnownPause;
-      if (arrived > pause.drainedMicros) break;
+      const next = this.#pauses[index + 1];
+      const isNewest = next === undefined || arrived <= next.startMicros;
+      if ((isNewest ? joined : arrived) > pause.drainedMicros) break;
       if (end < pause.startMicros) continue;
       const harm = pause.overlapMicros(arrived, end);
       const isHit = harm > 0;
       if ((isRoot || isQueue) && begun > pause.drainedMicros) {
-        const next = this.#pauses[index + 1];
         pause.drainedMicros = next ? Math.min(begun, limitOf(pause, next)) : begun;
       }
       if (isHit) {

@@ -166,6 +166,26 @@ describe.each(sdks)('With %s', (sdk) => {
     expect(own(named(spans, 'pause gc'))).toMatchObject({ 'pause.hit': 3, 'pause.queued': 2 });
   });
 
+  test('who waited only for the rest of the work on others was queued: the loop had not been idle', async () => {
+    const process = pausedProcess(sdk);
+    // The two that were hit begin at once; their work goes on in the loop until 190.
+    const requests = [
+      { sent: 10, from: 101, to: 180, idle: 0 },
+      { sent: 50, from: 102, to: 190, idle: 0 },
+      { sent: 130, from: 190, to: 195, idle: 0 },
+      { sent: 205, from: 205.3, to: 210, idle: 205.1 },
+      { sent: 207, from: 215, to: 216, idle: 205.1 },
+    ];
+    process.detector.pause('gc', 0, 100);
+    for (const { sent, ...handled } of requests) handle(process, handled, received(caller, sent));
+    const spans = await spansOf(process);
+    const roles = spans
+      .filter(({ kind }) => kind === 'server')
+      .map((span) => own(span)['pause.role']);
+    expect(roles).toEqual(['hit', 'hit', 'queued', undefined, undefined]);
+    expect(own(named(spans, 'pause gc'))).toMatchObject({ 'pause.hit': 2, 'pause.queued': 1 });
+  });
+
   test('without a remote parent the wait is told on the server span', async () => {
     const process = pausedProcess(sdk);
     handle(process, { from: 102, to: 107, idle: -20 }, ROOT_CONTEXT);
