@@ -25,6 +25,8 @@ const settings: readonly Setting[] = (['user', 'auth'] as const).flatMap((servic
   },
 ]);
 
+/** The machine may have others at work, too. */
+const attempts = 3;
 const wanted = { relation: '>=', value: 99 } as const;
 
 export default {
@@ -37,7 +39,8 @@ export default {
     const figures = new Map<Setting, RunFigures[]>(settings.map((setting) => [setting, []]));
     for (let run = 1; run <= runs; run++) {
       for (const setting of settings) {
-        const ofRun = figuresOf(await victimRun(setting, run), setting.service);
+        const ofRun = await undisturbedRun(setting, run, say);
+        if (ofRun === null) continue;
         figures.get(setting)?.push(ofRun);
         say(`run ${run} of ${runs}, ${titleOf(setting)}: ${describe(ofRun)}`);
         for (const { text } of ofRun.mistakes) say(`  ${text}`);
@@ -50,6 +53,24 @@ export default {
     ]);
   },
 } satisfies Benchmark;
+
+/** Null: the machine was too busy each time. */
+async function undisturbedRun(
+  setting: Setting,
+  seed: number,
+  say: (line: string) => void,
+): Promise<RunFigures | null> {
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    try {
+      const ofRun = figuresOf(await victimRun(setting, seed), setting.service);
+      if (!ofRun.overloaded) return ofRun;
+      say(`${titleOf(setting)}: requests piled up before any pause; not counted`);
+    } catch (error) {
+      say(`${titleOf(setting)}: ${(error as Error).message}; not counted`);
+    }
+  }
+  return null;
+}
 
 function titleOf({ service, ratePerSecond }: Setting): string {
   return `${service}, ${ratePerSecond}/s`;

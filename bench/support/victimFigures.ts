@@ -40,6 +40,8 @@ export interface RunFigures {
   readonly foundMs: readonly number[];
   /** Pauses that were made and have another span besides that of whoever made them. */
   readonly toldTwice: number;
+  /** Whether requests piled up without any pause, so that no backlog is a pause's own. */
+  readonly overloaded: boolean;
   /** Signs of life of the paused service in the middle of a pause by the record. */
   readonly signsInside: number;
   /** From a pause's end, by the record, to the first sign of life after it. */
@@ -141,6 +143,7 @@ export function figuresOf({ spans, pauses }: VictimRun, service: string): RunFig
     mistakes,
     foundMs: others.map(({ startUnixNano, endUnixNano }) => nanoToMs(endUnixNano - startUnixNano)),
     toldTwice: pauses.filter((pause) => others.some((span) => isMostOf(span, pause))).length,
+    overloaded: all.some(({ answered }) => !answered) || usual.mostMs > 3 * usual.leastMs,
     signsInside,
     firstSignMs,
     drainMs,
