@@ -1,0 +1,46 @@
+import { type Expected, fits, show } from '../pattern.ts';
+import { pausesOn } from '../pauseEvidence.ts';
+import { msText } from '../waterfall.ts';
+import { traceOf } from './subject.ts';
+import { type Bounds, describeBounds, isWithin } from './tolerance.ts';
+import { type MatcherContext, type MatcherResult, report } from './verdict.ts';
+
+export interface PauseExpected extends Bounds {
+  /** The service that paused. */
+  readonly service: string;
+  /** Such as `gc`. Default: any. */
+  readonly kind?: Expected<string>;
+}
+
+/** So much of the critical path is a pause of the service; without bounds, more than nothing. */
+export function toAttributePause(
+  this: MatcherContext,
+  received: unknown,
+  { service, kind, minMs, maxMs, toleranceMs = 1 }: PauseExpected,
+): MatcherResult {
+  const trace = traceOf(received);
+  const pauses = trace.spans.flatMap(pausesOn);
+  const ofService = pauses.filter((pause) => pause.service === service);
+  const ofKind = ofService.filter((pause) => kind === undefined || fits(pause.kind, kind));
+  const share = trace.blame.find((each) => each.cause === 'pause' && each.service === service);
+  const nano = share?.durationNano ?? 0n;
+  const bounds = {
+    ...(minMs !== undefined && { minMs }),
+    ...(maxMs !== undefined && { maxMs }),
+    ...(minMs === undefined && maxMs === undefined && { minMs: toleranceMs }),
+    toleranceMs,
+  };
+  // No pause is no doubt.
+  const within = nano === 0n && bounds.maxMs === undefined ? false : isWithin(nano, bounds);
+  const what = `a pause${kind === undefined ? '' : ` of kind ${show(kind)}`} of ${service}`;
+  return report(this, trace, 'toAttributePause', {
+    pass: ofKind.length === 0 ? false : within,
+    must: `be slow by ${what}, ${describeBounds(bounds)}`,
+    expected: `${what}, ${describeBounds(bounds)}`,
+    actual:
+      ofService.length === 0
+        ? `no pause of ${service}; pauses: ${show([...new Set(pauses.map((each) => each.service))])}`
+        : `${show([...new Set(ofService.map((each) => each.kind))])} of ${service}, ${msText(nano)} on the critical path`,
+    notes: new Map(pauses.map((each) => [each.span.spanId, [`a pause of ${each.service}`]])),
+  });
+}
