@@ -8,5 +8,7 @@ export default defineConfig({
     // Building the real programs for the first time takes minutes.
     hookTimeout: 1_800_000,
     fileParallelism: false,
+    // Real programs take minutes and memory of a machine that others may use: a second try is said.
+    retry: 1,
   },
 });
