@@ -1,4 +1,5 @@
-import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
+import { constants, type PerformanceEntry } from 'node:perf_hooks';
+import { watchGcEntries } from './gcEntries.ts';
 
 /** Number and total length of Mark-Compact collections. */
 export interface CollectionTotal {
@@ -36,10 +37,7 @@ export interface CollectionCounter {
   stop(): void;
 }
 
-/**
- * Counts the major collections of this thread from now on. V8 reports a collection in a later turn
- * of the loop, and several at once: every entry counts.
- */
+/** Counts the major collections of this thread from now on. */
 export function countCollections(): CollectionCounter {
   let sum = majorCollections([]);
 
@@ -48,16 +46,15 @@ export function countCollections(): CollectionCounter {
     sum = { natural: plus(sum.natural, more.natural), forced: plus(sum.forced, more.forced) };
   }
 
-  const observer = new PerformanceObserver((list) => add(list.getEntries()));
-  observer.observe({ entryTypes: ['gc'] });
+  const entries = watchGcEntries(add);
   return {
     counts() {
-      add(observer.takeRecords());
+      entries.take();
       return sum;
     },
     stop() {
-      add(observer.takeRecords());
-      observer.disconnect();
+      entries.take();
+      entries.stop();
     },
   };
 }

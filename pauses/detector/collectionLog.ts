@@ -1,4 +1,5 @@
-import { type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
+import type { PerformanceEntry } from 'node:perf_hooks';
+import { watchGcEntries } from '../gcEntries.ts';
 
 /** A garbage collection; milliseconds of `performance.now()`. */
 export interface Collection {
@@ -18,7 +19,7 @@ export interface CollectionLog {
   stop(): void;
 }
 
-/** Starts to note every collection: V8 reports several at once, in a later turn of the loop. */
+/** Starts to note every collection. */
 export function startCollectionLog(): CollectionLog {
   let log: Collection[] = [];
 
@@ -29,11 +30,10 @@ export function startCollectionLog(): CollectionLog {
     if (log.length > KEPT) log.splice(0, log.length - KEPT);
   }
 
-  const observer = new PerformanceObserver((list) => add(list.getEntries()));
-  observer.observe({ entryTypes: ['gc'] });
+  const entries = watchGcEntries(add);
   return {
     collections() {
-      add(observer.takeRecords());
+      entries.take();
       return log;
     },
     forget(beforeMs) {
@@ -41,7 +41,7 @@ export function startCollectionLog(): CollectionLog {
       log = kept < 0 ? [] : log.slice(kept);
     },
     stop() {
-      observer.disconnect();
+      entries.stop();
       log = [];
     },
   };
