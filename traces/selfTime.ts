@@ -1,3 +1,5 @@
+import { lengthNano, outside, union } from './interval.ts';
+
 export interface SpanTimes {
   readonly spanId: string;
   readonly startUnixNano: bigint;
@@ -19,16 +21,5 @@ export function selfTimeNano(span: SpanTimes, children: readonly SpanTimes[]): b
       );
     }
   }
-  const sorted = children.toSorted((a, b) =>
-    a.startUnixNano < b.startUnixNano ? -1 : a.startUnixNano > b.startUnixNano ? 1 : 0,
-  );
-  // Invariant: time before `cursor` is charged already, to the span or to a child.
-  let cursor = span.startUnixNano;
-  let selfNano = 0n;
-  for (const child of sorted) {
-    if (child.startUnixNano >= span.endUnixNano) break; // sorted: so do all the rest
-    if (child.startUnixNano > cursor) selfNano += child.startUnixNano - cursor;
-    if (child.endUnixNano > cursor) cursor = child.endUnixNano;
-  }
-  return cursor < span.endUnixNano ? selfNano + span.endUnixNano - cursor : selfNano;
+  return lengthNano(outside(span, union(children)));
 }
