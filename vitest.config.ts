@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // `aftershock/…` is what is here, not what was last packed.
+  ssr: { resolve: { conditions: ['aftershock-source', 'module', 'node'] } },
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/interop/**'],

@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /** Tests against the real collector, Jaeger, Prometheus and containers: need Go or Docker. */
 export default defineConfig({
+  // `aftershock/…` is what is here, not what was last packed.
+  ssr: { resolve: { conditions: ['aftershock-source', 'module', 'node'] } },
   test: {
     include: ['test/interop/**/*.test.ts'],
     testTimeout: 120_000,

@@ -35,7 +35,12 @@ test('the example: a stock Express service that takes the library says whom its 
   const { url, spans } = await collector();
   const shop = spawn(
     process.execPath,
-    ['--import', './docs/examples/express/tracing.mjs', 'docs/examples/express/app.mjs'],
+    [
+      '--conditions=aftershock-source',
+      '--import',
+      './docs/examples/express/tracing.mjs',
+      'docs/examples/express/app.mjs',
+    ],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {

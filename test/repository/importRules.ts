@@ -12,18 +12,12 @@ const allowedRooms: Readonly<Record<string, readonly string[]>> = {
   dashboards: [],
 };
 
-/** Folders that only write files which are committed: run by developers alone. */
-const generators = ['dashboards/grafana/'];
-
 export interface Packages {
-  readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
-}
-
-interface Import {
-  readonly specifier: string;
-  /** Gone when the types are stripped. */
-  readonly isType: boolean;
+  /** What those who install the package bring themselves. */
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  /** Name in the package → condition → file. */
+  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
 }
 
 /**
@@ -32,36 +26,73 @@ interface Import {
  */
 export function importFaults(files: ReadonlyMap<string, string>, packages: Packages): string[] {
   const graph = new Map<string, string[]>();
+  const packageImports = new Map<string, string[]>();
   const faults: string[] = [];
   for (const [file, source] of files) {
-    const imports = importsOf(source, file);
-    const targets = imports
-      .filter(({ specifier }) => specifier.startsWith('.'))
-      .map(({ specifier }) => posix.join(posix.dirname(file), specifier));
+    const specifiers = specifiersOf(source, file);
+    const targets = specifiers
+      .filter((specifier) => specifier.startsWith('.'))
+      .map((specifier) => posix.join(posix.dirname(file), specifier));
+    const names = specifiers.map(packageOf).filter((name) => name !== null);
     graph.set(file, targets);
+    packageImports.set(file, names);
     faults.push(
       ...targets.flatMap((target) => directionFault(file, target)),
-      ...imports.flatMap((one) => packageFault(file, one, packages)),
+      ...names
+        .filter((name) => !(name in packages.devDependencies))
+        .map((name) => `${file} imports ${name}, but package.json does not name it`),
     );
+  }
+  for (const file of reachable(graph, sourcesOf(packages))) {
+    for (const name of packageImports.get(file) ?? []) {
+      if (name in packages.peerDependencies) continue;
+      faults.push(`${file} is part of the package and imports ${name}, which is not its peer`);
+    }
   }
   return [...faults, ...cycles(graph)];
 }
 
 /** Static and dynamic imports, re-exports and `import('…')` types; only what is written as text. */
-function importsOf(source: string, file: string): Import[] {
-  const imports: Import[] = [];
+function specifiersOf(source: string, file: string): string[] {
+  const specifiers: string[] = [];
   function visit(node: unknown): void {
     if (typeof node !== 'object' || node === null) return;
-    const { type, source, importKind, exportKind } = node as Record<string, unknown>;
+    const { type, source } = node as Record<string, unknown>;
     const specifier = (source as { value?: unknown } | null | undefined)?.value;
     if (/^(Import|Export|TSImport)/.test(String(type)) && typeof specifier === 'string') {
-      const isType = type === 'TSImportType' || importKind === 'type' || exportKind === 'type';
-      imports.push({ specifier, isType });
+      specifiers.push(specifier);
     }
     Object.values(node).forEach(visit);
   }
   visit(parseAst(source, { lang: file.endsWith('.ts') ? 'ts' : 'js' }));
-  return imports;
+  return specifiers;
+}
+
+/** Null for files, Node's own modules, and this repository by its own name, as others import it. */
+function packageOf(specifier: string): string | null {
+  if (specifier.startsWith('.') || specifier.startsWith('node:')) return null;
+  const [scope, name] = specifier.split('/');
+  if (scope === 'aftershock') return null;
+  return specifier.startsWith('@') ? `${scope}/${name}` : String(scope);
+}
+
+/** The modules that the package offers. */
+function sourcesOf({ exports }: Packages): string[] {
+  return Object.values(exports).flatMap((target) => {
+    const source = typeof target === 'string' ? undefined : target['aftershock-source'];
+    return source === undefined ? [] : [posix.normalize(source)];
+  });
+}
+
+/** What is imported from `from`, directly or not, and these files themselves. */
+function reachable(
+  graph: ReadonlyMap<string, readonly string[]>,
+  from: readonly string[],
+): ReadonlySet<string> {
+  const reached = new Set(from);
+  // A set is walked in the order of adding, with what is added meanwhile.
+  for (const file of reached) for (const target of graph.get(file) ?? []) reached.add(target);
+  return reached;
 }
 
 function directionFault(file: string, target: string): string[] {
@@ -71,25 +102,6 @@ function directionFault(file: string, target: string): string[] {
   if (allowed === undefined || from === to || allowed.includes(to)) return [];
   const valid = allowed.length > 0 ? `only ${allowed.join(', ')}` : 'nothing of the other rooms';
   return [`${file} imports ${target}, but ${from}/ may import ${valid}`];
-}
-
-function packageFault(file: string, { specifier, isType }: Import, packages: Packages): string[] {
-  if (specifier.startsWith('.') || specifier.startsWith('node:')) return [];
-  const [scope, name] = specifier.split('/');
-  // By its own name, as others import it.
-  if (scope === 'aftershock') return [];
-  const packageName = specifier.startsWith('@') ? `${scope}/${name}` : String(scope);
-  if (packageName in packages.dependencies) return [];
-  if (!(packageName in packages.devDependencies)) {
-    return [`${file} imports ${specifier}, but package.json does not name ${packageName}`];
-  }
-  // What runs must not need what only developers have.
-  const runs =
-    (file.split('/')[0] ?? '') in allowedRooms &&
-    !generators.some((folder) => file.startsWith(folder));
-  return runs && !isType
-    ? [`${file} imports ${specifier}, which package.json has for development only`]
-    : [];
 }
 
 /** Each import that closes a circle, type imports included. */

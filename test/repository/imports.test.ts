@@ -2,12 +2,13 @@ import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { importFaults, type Packages } from './importRules.ts';
 
-const packages: Packages = {
-  dependencies: { express: '5', '@scope/used': '1' },
-  devDependencies: { vitest: '5' },
-};
+const root = new URL('../../', import.meta.url);
 
-const express = { 'lab/a.ts': "import express from 'express';" };
+const packages: Packages = {
+  devDependencies: { express: '5', '@scope/used': '1', vitest: '5' },
+  peerDependencies: { vitest: '5' },
+  exports: { './traces': { 'aftershock-source': './traces/index.ts' }, './data': './data.json' },
+};
 
 test.each([
   {
@@ -69,26 +70,24 @@ test.each([
   {
     when: 'a package is not in package.json',
     files: { 'lab/a.ts': "import { x } from '@scope/other/deep';" },
-    faults: ['lab/a.ts imports @scope/other/deep, but package.json does not name @scope/other'],
+    faults: ['lab/a.ts imports @scope/other, but package.json does not name it'],
   },
   {
     when: 'a package is there, or Node brings it',
-    files: { ...express, 'lab/b.ts': "import '@scope/used/deep'; import 'node:fs';" },
+    files: { 'lab/a.ts': "import 'express'; import '@scope/used/deep'; import 'node:fs';" },
     faults: [],
   },
   {
-    when: 'what runs needs a package for development',
-    files: { 'traces/a.ts': "import { expect } from 'vitest';" },
-    faults: ['traces/a.ts imports vitest, which package.json has for development only'],
+    when: 'the package needs what those who install it do not have',
+    files: {
+      'traces/index.ts': "export type { B } from './b.ts';",
+      'traces/b.ts': "import type { Express } from 'express'; import 'vitest';",
+    },
+    faults: ['traces/b.ts is part of the package and imports express, which is not its peer'],
   },
   {
-    when: 'what draws dashboards needs a package for development',
-    files: { 'dashboards/grafana/a.ts': "import { expect } from 'vitest';" },
-    faults: [],
-  },
-  {
-    when: 'only a type comes from a package for development',
-    files: { 'traces/a.ts': "import type { expect } from 'vitest';" },
+    when: 'a file of the same room is no part of the package',
+    files: { 'traces/index.ts': '', 'traces/b.ts': "import 'express';" },
     faults: [],
   },
 ])('importFaults() finds $faults.length when $when', ({ files, faults }) => {
@@ -96,7 +95,6 @@ test.each([
 });
 
 test('the imports of this repository go in one direction', () => {
-  const root = new URL('../../', import.meta.url);
   const paths = globSync('**/*.{ts,js}', { cwd: root, exclude: ['node_modules', 'runs', 'dist'] });
   expect(paths.length).toBeGreaterThan(20);
   const files = new Map(
@@ -104,4 +102,9 @@ test('the imports of this repository go in one direction', () => {
   );
   const packageJson = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
   expect(importFaults(files, packageJson)).toEqual([]);
+});
+
+test('whoever installs the package gets none of the packages that the mesh runs on', () => {
+  const packageJson = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+  expect(packageJson.dependencies ?? {}).toEqual({});
 });

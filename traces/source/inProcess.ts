@@ -1,7 +1,16 @@
-import type { Attributes as ApiAttributes, HrTime, SpanContext } from '@opentelemetry/api';
 import { serviceOf } from '../service.ts';
 import type { Attributes, Span, SpanKind } from '../span.ts';
 import type { TraceSource } from './traceSource.ts';
+
+/** Seconds and nanoseconds. */
+type HrTime = [seconds: number, nano: number];
+
+interface SpanContext {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly traceFlags: number;
+  readonly traceState?: { serialize(): string } | undefined;
+}
 
 /** What an exporter of OpenTelemetry's SDK is given, of version 1, 2 or 3. */
 export interface ExportedSpan {
@@ -14,15 +23,15 @@ export interface ExportedSpan {
   readonly startTime: HrTime;
   readonly endTime: HrTime;
   readonly status: { readonly code: number; readonly message?: string };
-  readonly attributes: ApiAttributes;
+  readonly attributes: object;
   readonly events: readonly {
     readonly name: string;
     readonly time: HrTime;
-    readonly attributes?: ApiAttributes;
+    readonly attributes?: object;
   }[];
   readonly links: readonly {
     readonly context: SpanContext;
-    readonly attributes?: ApiAttributes;
+    readonly attributes?: object;
   }[];
   readonly resource: { readonly attributes: object };
   readonly instrumentationScope?: { readonly name: string; readonly version?: string };
