@@ -1,6 +1,6 @@
 import type { PathSection } from './criticalPath.ts';
 import { hasFailed, hasTimedOut } from './failure.ts';
-import { earlier, type Interval, later, lengthNano, outside, union, within } from './interval.ts';
+import { earlier, firstEndingAfter, type Interval, later, lengthNano, union } from './interval.ts';
 import { pausesOn } from './pauseEvidence.ts';
 import type { Retries } from './retries.ts';
 import { processOf, serviceOf } from './service.ts';
@@ -79,24 +79,41 @@ export function blameSections(trace: BlameInput): BlameSection[] {
       evidence = evidenceOf(trace.node(span.spanId) as SpanNode, pauses, attempts);
       known.set(span.spanId, evidence);
     }
-    const parts: BlameSection[] = [];
-    let left: readonly Interval[] = [section];
-    for (const { service, cause, when } of evidence) {
-      if (left.length === 0) break;
-      for (const stretch of left) {
-        for (const part of within(stretch, when)) parts.push({ ...part, span, service, cause });
-      }
-      left = left.flatMap((stretch) => outside(stretch, when));
-    }
-    for (const stretch of left) {
-      const { startUnixNano, endUnixNano } = stretch;
-      const service = serviceOf(span);
-      parts.push({ startUnixNano, endUnixNano, span, service, cause: 'unknown' });
-    }
-    parts.sort((a, b) => (a.startUnixNano < b.startUnixNano ? -1 : 1));
-    sections.push(...parts);
+    charge(section, evidence, 0, sections);
   }
   return sections;
+}
+
+/** Cuts a stretch where evidence from `level` on begins and ends, and adds its parts in order. */
+function charge(
+  { span, startUnixNano, endUnixNano }: PathSection,
+  evidence: readonly Evidence[],
+  level: number,
+  sections: BlameSection[],
+): void {
+  const known = evidence[level];
+  if (known === undefined) {
+    sections.push({ startUnixNano, endUnixNano, span, service: serviceOf(span), cause: 'unknown' });
+    return;
+  }
+  const { service, cause, when } = known;
+  // Invariant: what lies before the cursor is charged.
+  let cursor = startUnixNano;
+  for (let i = firstEndingAfter(when, startUnixNano); i < when.length; i++) {
+    const part = when[i] as Interval;
+    if (part.startUnixNano >= endUnixNano) break;
+    if (part.startUnixNano > cursor) {
+      const gap = { span, startUnixNano: cursor, endUnixNano: part.startUnixNano };
+      charge(gap, evidence, level + 1, sections);
+      cursor = part.startUnixNano;
+    }
+    const end = earlier(part.endUnixNano, endUnixNano);
+    sections.push({ startUnixNano: cursor, endUnixNano: end, span, service, cause });
+    cursor = end;
+  }
+  if (cursor < endUnixNano) {
+    charge({ span, startUnixNano: cursor, endUnixNano }, evidence, level + 1, sections);
+  }
 }
 
 /** By service and cause, the largest first; of equal ones, in the order of names. */
@@ -118,7 +135,7 @@ export function sharesOf(sections: readonly BlameSection[]): BlameShare[] {
     .map(([, share]) => share);
 }
 
-type Pauses = ReadonlyMap<string, { readonly service: string; readonly when: Interval[] }>;
+type Pauses = ReadonlyMap<string, { readonly service: string; readonly when: readonly Interval[] }>;
 
 interface Attempts {
   /** Ids of spans of attempts that failed and were made again, with all below them. */
@@ -135,9 +152,11 @@ function pausesByProcess({ spans }: BlameInput): Pauses {
     const pauses = pausesOn(span);
     if (pauses.length === 0) continue;
     const process = processOf(span);
-    const known = result.get(process) ?? { service: serviceOf(span), when: [] };
-    result.set(process, { ...known, when: union([...known.when, ...pauses]) });
+    const known = result.get(process);
+    if (known) known.when.push(...pauses);
+    else result.set(process, { service: serviceOf(span), when: [...pauses] });
   }
+  for (const known of result.values()) known.when = union(known.when);
   return result;
 }
 

@@ -14,6 +14,10 @@ export interface PathRules {
   readonly end: (span: Span) => bigint;
   /** Whether a child that ends just when the next one starts is followed. */
   readonly touching: boolean;
+  /** Children that end so close together are alike, and may run so far into the next one. Default: 0. */
+  readonly closeNano?: bigint;
+  /** Which of children that are alike is followed. Default: the one that ends last. */
+  readonly prefer?: 'longest' | 'shortest';
 }
 
 const exactRules: PathRules = {
@@ -36,6 +40,27 @@ export const jaegerRules: PathRules = {
   touching: false,
 };
 
+/**
+ * The critical paths that the trace may have had, as far as clocks can tell: the exact one first,
+ * and those on which, of children that ended within `toleranceNano` of each other, the longest or the
+ * shortest ended last, and children that overlap by no more came one after the other.
+ */
+export function closePaths(root: SpanNode, toleranceNano: bigint): PathSection[][] {
+  const close = { ...exactRules, closeNano: toleranceNano };
+  return [
+    exactRules,
+    close,
+    { ...close, prefer: 'longest' as const },
+    { ...close, prefer: 'shortest' as const },
+  ].map((rules) => criticalPath(root, rules));
+}
+
+interface Child {
+  readonly node: SpanNode;
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
 /** A span on the way back through a trace. */
 interface Frame {
   readonly span: Span;
@@ -43,7 +68,7 @@ interface Frame {
   readonly from: bigint;
   readonly to: bigint;
   /** Children with what of them lies within, by rising end; each is taken off once looked at. */
-  readonly children: { readonly node: SpanNode; readonly from: bigint; readonly to: bigint }[];
+  readonly children: Child[];
   /** What lies after it is charged already. */
   cursor: bigint;
 }
@@ -66,25 +91,49 @@ export function criticalPath(root: SpanNode, rules: PathRules = exactRules): Pat
   };
   const frames = [frameOf(root, rules.start(root.span), rules.end(root.span), rules)];
   for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
-    const child = frame.children.pop();
+    const child = nextChild(frame, rules);
     if (child === undefined) {
       charge(frame.span, frame.from, frame.cursor);
       frames.pop();
-    } else if (isBefore(child.to, frame, rules)) {
-      charge(frame.span, child.to, frame.cursor);
+    } else if (isBefore(child, frame, rules)) {
+      const to = child.to < frame.cursor ? child.to : frame.cursor;
+      charge(frame.span, to, frame.cursor);
       frame.cursor = child.from;
-      frames.push(frameOf(child.node, child.from, child.to, rules));
+      frames.push(frameOf(child.node, child.from, to, rules));
     }
   }
   return sections.reverse();
 }
 
-function isBefore(end: bigint, { cursor, to }: Frame, { touching }: PathRules): boolean {
+/** Takes off the child that ended last, or the one that is preferred to it. */
+function nextChild({ children, cursor }: Frame, { closeNano = 0n, prefer }: PathRules) {
+  const last = children.pop();
+  if (prefer === undefined || last === undefined) return last;
+  let best = last;
+  let at = children.length;
+  for (let i = children.length - 1; i >= Math.max(0, children.length - mostAlike); i--) {
+    const child = children[i] as Child;
+    if (child.to <= last.to - closeNano) break;
+    const isBetter = prefer === 'longest' ? child.from < best.from : child.from > best.from;
+    if (!isBetter || child.from >= cursor) continue;
+    best = child;
+    at = i;
+  }
+  if (best !== last) children.splice(at, 1, ...children.splice(at + 1), last);
+  return best;
+}
+
+/** So many are compared: more that end together would cost the square of their number. */
+const mostAlike = 64;
+
+function isBefore({ from, to: end }: Child, { cursor, to }: Frame, rules: PathRules): boolean {
+  const { touching, closeNano = 0n } = rules;
+  if (closeNano > 0n) return end - closeNano < cursor && from < cursor;
   return end < cursor || (end === cursor && (touching || cursor === to));
 }
 
 function frameOf({ span, children }: SpanNode, from: bigint, to: bigint, rules: PathRules): Frame {
-  const inside: Frame['children'] = [];
+  const inside: Child[] = [];
   for (const node of children) {
     if (span.kind === 'producer' && node.span.kind === 'consumer') continue;
     const start = rules.start(node.span);
@@ -93,6 +142,6 @@ function frameOf({ span, children }: SpanNode, from: bigint, to: bigint, rules: 
     if (within.from < within.to) inside.push(within);
   }
   // Of equal ends the one that starts first is last, so that it is looked at first.
-  inside.reverse().sort((a, b) => (a.to < b.to ? -1 : a.to > b.to ? 1 : 0));
+  if (inside.length > 1) inside.reverse().sort((a, b) => (a.to < b.to ? -1 : a.to > b.to ? 1 : 0));
   return { span, from, to, children: inside, cursor: to };
 }

@@ -24,12 +24,26 @@ export function union(intervals: readonly Interval[]): Interval[] {
 /** What of `interval` lies in one of `others`, which are as {@link union} gives them. */
 export function within(interval: Interval, others: readonly Interval[]): Interval[] {
   const result: Interval[] = [];
-  for (const other of others) {
+  for (let i = firstEndingAfter(others, interval.startUnixNano); i < others.length; i++) {
+    const other = others[i] as Interval;
+    if (other.startUnixNano >= interval.endUnixNano) break;
     const startUnixNano = later(interval.startUnixNano, other.startUnixNano);
     const endUnixNano = earlier(interval.endUnixNano, other.endUnixNano);
     if (startUnixNano < endUnixNano) result.push({ startUnixNano, endUnixNano });
   }
   return result;
+}
+
+/** Index of the first of the intervals, which are as {@link union} gives them, that ends later. */
+export function firstEndingAfter(intervals: readonly Interval[], unixNano: bigint): number {
+  let low = 0;
+  let high = intervals.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((intervals[middle] as Interval).endUnixNano > unixNano) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** What of `interval` lies in none of `others`, which are as {@link union} gives them. */

@@ -7,6 +7,8 @@ export interface SeenPause extends Interval {
   readonly kind: string;
   readonly service: string;
   readonly span: Span;
+  /** Of the whole pause, as the event says; null: it does not. */
+  readonly durationMs: number | null;
 }
 
 /**
@@ -22,14 +24,16 @@ export function pausesOn(span: Span): readonly SeenPause[] {
     const kind = attributes['aftershock.pause.kind'];
     if (name !== 'pause' || typeof kind !== 'string') continue;
     const overlapMs = attributes['aftershock.pause.overlap_ms'];
-    const durationMs = overlapMs ?? attributes['aftershock.pause.duration_ms'];
+    const wholeMs = attributes['aftershock.pause.duration_ms'];
+    const lengthMs = overlapMs ?? wholeMs;
     const nano =
-      typeof durationMs === 'number' && durationMs > 0 ? BigInt(Math.round(durationMs * 1e6)) : 0n;
+      typeof lengthMs === 'number' && lengthMs > 0 ? BigInt(Math.round(lengthMs * 1e6)) : 0n;
     const endUnixNano = timeUnixNano + nano;
     found.push({
       kind,
       service: serviceOf(span),
       span,
+      durationMs: typeof wholeMs === 'number' ? wholeMs : null,
       startUnixNano: timeUnixNano,
       endUnixNano: overlapMs === undefined ? earlier(endUnixNano, span.endUnixNano) : endUnixNano,
     });

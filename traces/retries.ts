@@ -16,10 +16,11 @@ const touchNano = 1_000_000n;
 
 /**
  * The calls below `parent` that were made more than once: client spans of one process to the same
- * peer and route, one after the other, of which all but the last failed, or which count themselves
- * by `http.request.resend_count`.
+ * peer for the same resource, one after the other, of which all but the last failed, or which count
+ * themselves by `http.request.resend_count`.
  */
 export function retriesBelow({ span: parent, children }: SpanNode): Retries[] {
+  if (!children.some(({ span }) => span.kind === 'client' && isAttempt(span))) return [];
   const alike = new Map<string, Span[]>();
   for (const { span } of children) {
     if (span.kind !== 'client') continue;
@@ -59,20 +60,48 @@ export function retriesBelow({ span: parent, children }: SpanNode): Retries[] {
   return found;
 }
 
-/** Same for all attempts of a call: who calls whom for what. */
+/** Whether a span may be one of several attempts: without such a one there are no retries. */
+function isAttempt(span: Span): boolean {
+  return hasFailed(span) || resendCount(span) > 0;
+}
+
+/** What tells one request from another, the first that a span has. */
+const requestKeys = [
+  'url.full',
+  'http.url',
+  'url.path',
+  'http.target',
+  'db.query.text',
+  'db.statement',
+];
+/** What stands for all requests of a kind. */
+const routeKeys = ['url.template', 'http.route', 'rpc.service', 'db.query.text', 'db.statement'];
+
+/** Same for all attempts of a call: who calls whom for what exactly. */
 export function callKey(span: Span): string {
+  return keyOf(span, [...requestKeys, ...routeKeys]);
+}
+
+/** Same for all calls of a kind: who calls whom for which route or statement. */
+export function routeKey(span: Span): string {
+  return keyOf(span, [...routeKeys, ...requestKeys.toReversed()]);
+}
+
+function keyOf(span: Span, targetKeys: readonly string[]): string {
   const { attributes, name } = span;
-  const first = (...keys: string[]): AttributeValue | undefined =>
-    keys.map((key) => attributes[key]).find((value) => value !== undefined);
+  const first = (keys: readonly string[]): AttributeValue | undefined => {
+    for (const key of keys) if (attributes[key] !== undefined) return attributes[key];
+    return undefined;
+  };
   return JSON.stringify(
     [
       processOf(span),
       name,
-      first('server.address', 'net.peer.name', 'peer.service', 'aftershock.call.to'),
-      first('server.port', 'net.peer.port'),
-      first('http.request.method', 'http.method', 'rpc.method', 'db.operation.name'),
-      first('url.template', 'http.route', 'rpc.service', 'db.query.text', 'url.path', 'url.full'),
-      first('aftershock.call.index'),
+      first(['server.address', 'net.peer.name', 'peer.service', 'aftershock.call.to']),
+      first(['server.port', 'net.peer.port']),
+      first(['http.request.method', 'http.method', 'rpc.method', 'db.operation.name']),
+      first(targetKeys),
+      first(['aftershock.call.index']),
     ].map(String),
   );
 }

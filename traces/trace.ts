@@ -37,7 +37,9 @@ export class Trace {
   /** Spans whose id another has: a repeated export, mostly. They count nowhere else. */
   readonly duplicates: readonly Span[];
   readonly options: TraceOptions;
-  readonly #nodes = new Map<string, SpanNode>();
+  readonly #byId: ReadonlyMap<string, SpanNode>;
+  /** In the order of `spans`. */
+  readonly #nodes: readonly SpanNode[];
   #path: readonly PathSection[] | null = null;
   #blame: readonly BlameSection[] | null = null;
   #retries: readonly Retries[] | null = null;
@@ -57,19 +59,21 @@ export class Trace {
       }
     }
     this.options = options;
-    const { roots, duplicates } = spanTree(fullestFirst(spans));
-    this.roots = roots;
-    this.duplicates = duplicates;
-    const ordered: Span[] = [];
-    const waiting = roots.toReversed();
+    let tree = spanTree(spans);
+    if (tree.duplicates.length > 0) tree = spanTree(fullestFirst(spans));
+    this.roots = tree.roots;
+    this.duplicates = tree.duplicates;
+    this.#byId = tree.byId;
+    const nodes: SpanNode[] = [];
+    const waiting = tree.roots.toReversed();
     for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-      ordered.push(node.span);
-      this.#nodes.set(node.span.spanId, node);
+      nodes.push(node);
       for (let i = node.children.length - 1; i >= 0; i--) {
         waiting.push(node.children[i] as SpanNode);
       }
     }
-    this.spans = ordered;
+    this.#nodes = nodes;
+    this.spans = nodes.map(({ span }) => span);
     // Private fields can be written all the same.
     Object.freeze(this);
   }
@@ -91,7 +95,7 @@ export class Trace {
 
   /** @param spanId 16 hex digits. */
   get(spanId: string): SpanView | null {
-    const node = this.#nodes.get(spanId.toLowerCase());
+    const node = this.#byId.get(spanId.toLowerCase());
     return node === undefined ? null : new SpanView(this, node);
   }
 
@@ -113,7 +117,7 @@ export class Trace {
   }
 
   get views(): readonly SpanView[] {
-    return this.spans.map((span) => new SpanView(this, this.#nodes.get(span.spanId) as SpanNode));
+    return this.#nodes.map((node) => new SpanView(this, node));
   }
 
   /** Spans whose parent is named and not there, but for a remote one. */
@@ -149,7 +153,7 @@ export class Trace {
   /** The critical path in finer sections, each with who is to blame for it, and for what. */
   get blameSections(): readonly BlameSection[] {
     const { spans, criticalPath, retries } = this;
-    const node = (spanId: string) => this.#nodes.get(spanId);
+    const node = (spanId: string) => this.#byId.get(spanId);
     this.#blame ??= blameSections({ spans, criticalPath, retries, node });
     return this.#blame;
   }
@@ -166,7 +170,7 @@ export class Trace {
 
   #each<T>(give: (node: SpanNode) => readonly T[]): T[] {
     const result: T[] = [];
-    for (const node of this.#nodes.values()) {
+    for (const node of this.#nodes) {
       if (node.children.length > 0) result.push(...give(node));
     }
     return result;

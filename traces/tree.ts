@@ -13,6 +13,8 @@ export interface SpanTree {
   readonly roots: readonly SpanNode[];
   /** Spans whose id another span of the trace has had before: a repeated export, mostly. */
   readonly duplicates: readonly Span[];
+  /** Of every span that is no duplicate, by its id. */
+  readonly byId: ReadonlyMap<string, SpanNode>;
 }
 
 /**
@@ -20,26 +22,47 @@ export interface SpanTree {
  * becomes a root, and of a cycle of parents the span that starts first does.
  */
 export function spanTree(spans: readonly Span[]): SpanTree {
-  const nodes = new Map<string, { span: Span; children: SpanNode[]; place: SpanNode['place'] }>();
+  const nodes = new Map<string, Node>();
   const duplicates: Span[] = [];
   for (const span of spans) {
     if (nodes.has(span.spanId)) duplicates.push(span);
     else nodes.set(span.spanId, { span, children: [], place: 'child' });
   }
-  for (const first of cycleStarts(spans, (id) => nodes.get(id)?.span)) {
-    const node = nodes.get(first.spanId);
-    if (node) node.place = 'cycle';
-  }
-  const roots: SpanNode[] = [];
+  const roots: Node[] = [];
   for (const node of nodes.values()) {
-    const parent = nodes.get(node.span.parentSpanId);
-    if (node.span.parentSpanId === '') node.place = 'root';
-    else if (!parent) node.place = 'orphan';
-    if (node.place === 'child') parent?.children.push(node);
-    else roots.push(node);
+    const { parentSpanId } = node.span;
+    const parent = parentSpanId === '' ? undefined : nodes.get(parentSpanId);
+    if (parent !== undefined) parent.children.push(node);
+    else {
+      node.place = parentSpanId === '' ? 'root' : 'orphan';
+      roots.push(node);
+    }
   }
-  for (const node of nodes.values()) node.children.sort(byStart);
-  return { roots: roots.sort(byStart), duplicates };
+  if (countBelow(roots) < nodes.size) {
+    for (const first of cycleStarts(spans, (id) => nodes.get(id)?.span)) {
+      const node = nodes.get(first.spanId) as Node;
+      const siblings = nodes.get(first.parentSpanId)?.children as Node[];
+      siblings.splice(siblings.indexOf(node), 1);
+      node.place = 'cycle';
+      roots.push(node);
+    }
+  }
+  for (const { children } of nodes.values()) if (children.length > 1) children.sort(byStart);
+  return { roots: roots.sort(byStart), duplicates, byId: nodes };
+}
+
+interface Node extends SpanNode {
+  readonly children: Node[];
+  place: SpanNode['place'];
+}
+
+/** Spans that a walk down from `roots` reaches: all but those of cycles, and below. */
+function countBelow(roots: readonly Node[]): number {
+  const reached = [...roots];
+  for (let i = 0; i < reached.length; i++) {
+    for (const child of (reached[i] as Node).children) reached.push(child);
+  }
+  return reached.length;
 }
 
 /** Of each cycle of parents, the span that starts first. */

@@ -1,7 +1,7 @@
 import type {} from 'vitest';
 import type { TraceMatchers } from './matchers.ts';
 
-export { traceMatchers } from './matchers.ts';
+export { type TraceMatchers, traceMatchers } from './matchers.ts';
 export type { SpanTreePattern } from './toHaveSpanTree.ts';
 
 declare module 'vitest' {

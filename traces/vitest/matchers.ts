@@ -2,6 +2,8 @@ import { toAttributePause } from './toAttributePause.ts';
 import { toBeLinkedTo } from './toBeLinkedTo.ts';
 import { toCallService } from './toCallService.ts';
 import { toCarryTracestate } from './toCarryTracestate.ts';
+import { toConformToSemconv } from './toConformToSemconv.ts';
+import { toHaveAmplification } from './toHaveAmplification.ts';
 import { toHaveAttributes } from './toHaveAttributes.ts';
 import { toHaveCriticalPath } from './toHaveCriticalPath.ts';
 import { toHaveDurationWithin } from './toHaveDurationWithin.ts';
@@ -14,6 +16,7 @@ import { toHaveSelfTimeWithin } from './toHaveSelfTimeWithin.ts';
 import { toHaveSpan } from './toHaveSpan.ts';
 import { toHaveSpanTree } from './toHaveSpanTree.ts';
 import { toHaveStatus } from './toHaveStatus.ts';
+import { toMatchTraceInlineSnapshot, toMatchTraceSnapshot } from './toMatchTraceSnapshot.ts';
 import { toOriginateErrorAt } from './toOriginateErrorAt.ts';
 import { toRunConcurrently } from './toRunConcurrently.ts';
 
@@ -36,7 +39,11 @@ export const traceMatchers = {
   toCarryTracestate,
   toOriginateErrorAt,
   toAttributePause,
+  toHaveAmplification,
   toBeLinkedTo,
+  toConformToSemconv,
+  toMatchTraceSnapshot,
+  toMatchTraceInlineSnapshot,
 } as const;
 
 type Arguments<F> = F extends (received: unknown, ...rest: infer Rest) => unknown ? Rest : never;

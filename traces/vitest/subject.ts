@@ -13,6 +13,19 @@ export function traceOf(received: unknown): Trace {
   throw unusable(received, 'a Trace, or the spans of one,');
 }
 
+/** A set of traces, or the spans of several as a source gives them. @throws {TypeError} */
+export function tracesOf(received: unknown): readonly Trace[] {
+  if (Array.isArray(received)) {
+    if (received.every((each) => each instanceof Trace)) return received;
+    if (received.every(isSpan)) {
+      return [...Map.groupBy(received, ({ traceId }) => traceId).values()].map(
+        (spans) => new Trace(spans),
+      );
+    }
+  }
+  throw unusable(received, 'an array of Traces');
+}
+
 /** A span in its trace; of a whole trace, its root. */
 export function viewOf(received: unknown): SpanView {
   if (received instanceof SpanView) return received;

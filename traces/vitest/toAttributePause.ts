@@ -1,5 +1,8 @@
+import { lengthNano, union, within } from '../interval.ts';
 import { type Expected, fits, show } from '../pattern.ts';
-import { pausesOn } from '../pauseEvidence.ts';
+import { pausesOn, type SeenPause } from '../pauseEvidence.ts';
+import { processOf } from '../service.ts';
+import type { Trace } from '../trace.ts';
 import { msText } from '../waterfall.ts';
 import { traceOf } from './subject.ts';
 import { type Bounds, describeBounds, isWithin } from './tolerance.ts';
@@ -22,8 +25,7 @@ export function toAttributePause(
   const pauses = trace.spans.flatMap(pausesOn);
   const ofService = pauses.filter((pause) => pause.service === service);
   const ofKind = ofService.filter((pause) => kind === undefined || fits(pause.kind, kind));
-  const share = trace.blame.find((each) => each.cause === 'pause' && each.service === service);
-  const nano = share?.durationNano ?? 0n;
+  const nano = onPathNano(trace, service, ofKind);
   const bounds = {
     ...(minMs !== undefined && { minMs }),
     ...(maxMs !== undefined && { maxMs }),
@@ -40,7 +42,25 @@ export function toAttributePause(
     actual:
       ofService.length === 0
         ? `no pause of ${service}; pauses: ${show([...new Set(pauses.map((each) => each.service))])}`
-        : `${show([...new Set(ofService.map((each) => each.kind))])} of ${service}, ${msText(nano)} on the critical path`,
+        : ofKind.length === 0
+          ? `only ${show([...new Set(ofService.map((each) => each.kind))])} of ${service}`
+          : `${show([...new Set(ofKind.map((each) => each.kind))])} of ${service}, ${msText(nano)} on the critical path`,
     notes: new Map(pauses.map((each) => [each.span.spanId, [`a pause of ${each.service}`]])),
   });
+}
+
+/** How much of what is blamed on pauses of the service lies in one of `pauses`. */
+function onPathNano(trace: Trace, service: string, pauses: readonly SeenPause[]): bigint {
+  const byProcess = Map.groupBy(pauses, ({ span }) => processOf(span));
+  const when = new Map([...byProcess].map(([process, list]) => [process, union(list)]));
+  let nano = 0n;
+  for (const section of trace.blameSections) {
+    if (section.cause !== 'pause' || section.service !== service) continue;
+    // A client's section is blamed on the process that it called, or on its own.
+    const children = trace.get(section.span.spanId)?.node.children ?? [];
+    const processes = new Set([section.span, ...children.map(({ span }) => span)].map(processOf));
+    const near = [...processes].flatMap((process) => when.get(process) ?? []);
+    nano += lengthNano(within(section, union(near)));
+  }
+  return nano;
 }

@@ -1,3 +1,4 @@
+import { closePaths, type PathSection } from '../criticalPath.ts';
 import { differences, type SpanPattern, show } from '../pattern.ts';
 import { serviceOf } from '../service.ts';
 import type { Span } from '../span.ts';
@@ -7,13 +8,17 @@ import { toleranceNano } from './tolerance.ts';
 import { type MatcherContext, type MatcherResult, report } from './verdict.ts';
 
 export interface PathMatch {
-  /** No other stretches, but for those shorter than the tolerance. Default: others may lie between. */
+  /** No other stretches, but for those shorter than the tolerance. Default: others may be, too. */
   readonly exact?: boolean;
   /** At least 1, the default. */
   readonly toleranceMs?: number;
 }
 
-/** The path goes through such spans in this order; a span may come again. */
+/**
+ * The path goes through such spans in this order; a span may come again. Undetermined: what fits
+ * only with stretches shorter than the tolerance, or only if of two children that ended that close
+ * together the right one ended last.
+ */
 export function toHaveCriticalPath(
   this: MatcherContext,
   received: unknown,
@@ -24,11 +29,14 @@ export function toHaveCriticalPath(
   const tolerance = toleranceNano(toleranceMs);
   const patterns = path.map(patternOf);
   const all = trace.criticalPath;
-  const long = all.filter((each) => each.endUnixNano - each.startUnixNano >= tolerance);
-  const fitsLong = matches(spansOf(long), patterns, exact);
-  const fitsAll = matches(spansOf(all), patterns, false);
-  // What fits only by stretches that are too short to be sure of is undetermined.
-  const pass = fitsLong || (fitsAll && !exact ? 'undetermined' : false);
+  const isLong = (each: PathSection) => each.endUnixNano - each.startUnixNano >= tolerance;
+  const long = all.filter(isLong);
+  const possible = trace.root === null ? [] : closePaths(trace.root.node, tolerance);
+  const pass =
+    possible.every((sections) => matches(spansOf(sections.filter(isLong)), patterns, exact)) ||
+    (possible.some((sections) => canMatch(sections, patterns, exact, isLong))
+      ? 'undetermined'
+      : false);
   const missing = patterns.find((pattern) =>
     all.every(({ span }) => differences(span, pattern).length > 0),
   );
@@ -66,6 +74,35 @@ function matches(spans: readonly Span[], patterns: readonly SpanPattern[], exact
     if (pattern !== undefined && fits(span, pattern)) next++;
   }
   return next === patterns.length;
+}
+
+/** Whether the patterns fit if some, or none, of the short stretches are there. */
+function canMatch(
+  sections: readonly PathSection[],
+  patterns: readonly SpanPattern[],
+  exact: boolean,
+  isLong: (section: PathSection) => boolean,
+): boolean {
+  if (!exact) return matches(spansOf(sections), patterns, false);
+  // How many patterns can be used up, with whether the last one was by a short stretch.
+  let reached = new Map<string, readonly [number, boolean]>([['0', [0, false]]]);
+  let lastLong: Span | null = null;
+  for (const section of sections) {
+    const next = new Map<string, readonly [number, boolean]>();
+    const add = (used: number, short: boolean) => next.set(`${used} ${short}`, [used, short]);
+    const long = isLong(section);
+    for (const [used, short] of reached.values()) {
+      const pattern = patterns[used];
+      if (!long) add(used, short);
+      if (long && section.span === lastLong && !short) add(used, false);
+      else if (pattern !== undefined && differences(section.span, pattern).length === 0) {
+        add(used + 1, !long);
+      }
+    }
+    if (long) lastLong = section.span;
+    reached = next;
+  }
+  return [...reached.values()].some(([used]) => used === patterns.length);
 }
 
 function label(span: Span): string {

@@ -1,5 +1,5 @@
 import { differences, type SpanPattern } from '../pattern.ts';
-import { callKey } from '../retries.ts';
+import { routeKey } from '../retries.ts';
 import type { Span } from '../span.ts';
 import { traceOf } from './subject.ts';
 import { type MatcherContext, type MatcherResult, report } from './verdict.ts';
@@ -25,7 +25,7 @@ export function toHaveNoRepeatedCalls(
   const groups = new Map<string, Span[]>();
   for (const span of trace.spans) {
     if (span.kind !== 'client' || retried.has(span) || differences(span, of).length > 0) continue;
-    const key = `${span.parentSpanId} ${withoutIds(callKey(span))}`;
+    const key = `${span.parentSpanId} ${withoutIds(routeKey(span))}`;
     const group = groups.get(key);
     if (group) group.push(span);
     else groups.set(key, [span]);

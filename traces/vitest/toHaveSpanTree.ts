@@ -1,6 +1,6 @@
 import { differences, type SpanPattern, show } from '../pattern.ts';
-import type { Span } from '../span.ts';
 import type { SpanView } from '../trace.ts';
+import { assign } from './assignment.ts';
 import { describeDifferences, missNotes, nearestMisses } from './nearest.ts';
 import { traceOf } from './subject.ts';
 import { toleranceNano } from './tolerance.ts';
@@ -69,45 +69,52 @@ interface Rules {
 function attempt(view: SpanView, pattern: SpanTreePattern, rules: Rules): Attempt | null {
   const { children: wanted = [], ...own } = pattern;
   if (differences(view.span, own).length > 0) return null;
+  if (wanted.length === 0 && rules.mode !== 'exact') {
+    return { fit: true, matched: 1, notes: noteAll([view], 'fits') };
+  }
   const { children } = view;
-  const choices = wanted.map((child) =>
-    children.map((each) => ({ view: each, result: attempt(each, child, rules) })),
-  );
-  // Each pattern takes a child of its own: the assignment that goes furthest.
-  let best: { taken: (number | null)[]; matched: number; fit: Fit } | null = null;
+  const choices = wanted.map((child) => children.map((each) => attempt(each, child, rules)));
+  const unordered = bestTaken(choices);
+  const order = rules.mode === 'ordered' ? orderOf(children, choices, rules.toleranceNano) : true;
+  const taken = typeof order === 'object' ? order : unordered;
+  const results = taken.map((j, k) => (j === null ? null : (choices[k]?.[j] ?? null)));
+  const whole = results.every((result) => result !== null && result.fit !== false);
+  const left = rules.mode === 'exact' && taken.length < children.length;
+  const unsure = order === 'undetermined' || results.some((r) => r?.fit === 'undetermined');
+  const fit = !whole || left || order === false ? false : unsure ? 'undetermined' : true;
+  const matched = 1 + results.reduce((sum, result) => sum + (result?.matched ?? 0), 0);
+  return { fit, matched, notes: notesOf(view, wanted, taken, choices, fit, rules) };
+}
+
+type Choices = readonly (readonly (Attempt | null)[])[];
+
+/** Each pattern takes a child of its own, so that the whole goes furthest. */
+function bestTaken(choices: Choices): (number | null)[] {
   const used = new Set<number>();
-  const walk = (i: number, taken: (number | null)[]): void => {
-    if (best !== null && best.fit === true) return;
-    if (i < wanted.length) {
-      choices[i]?.forEach(({ result }, j) => {
-        if (result === null || used.has(j)) return;
-        used.add(j);
-        walk(i + 1, [...taken, j]);
-        used.delete(j);
-      });
-      if (best === null || !taken.includes(null)) walk(i + 1, [...taken, null]);
-      return;
-    }
-    const results = taken.map((j, k) => (j === null ? null : (choices[k]?.[j]?.result ?? null)));
-    const whole = results.every((result) => result !== null && result.fit !== false);
-    const order = rules.mode === 'ordered' ? orderOf(taken, children, rules.toleranceNano) : true;
-    const left = rules.mode === 'exact' && taken.length < children.length;
-    const unsure = order === 'undetermined' || results.some((r) => r?.fit === 'undetermined');
-    const fit = !whole || left || order === false ? false : unsure ? 'undetermined' : true;
-    const matched = results.reduce((sum, result) => sum + (result?.matched ?? 0), 0);
-    const next = { taken, matched, fit } as { taken: (number | null)[]; matched: number; fit: Fit };
-    if (best === null || isBetter(next, best)) best = next;
+  const greedy = choices.map((row) => {
+    const j = row.findIndex((result, at) => result?.fit === true && !used.has(at));
+    used.add(j);
+    return j;
+  });
+  if (!greedy.includes(-1)) return greedy;
+  const most = choices.flat().reduce((max, result) => Math.max(max, result?.matched ?? 0), 0);
+  // One more that fits is worth more than any number of patterns below; one that is sure, less.
+  const unit = 1 + most * choices.length;
+  const score = (i: number, j: number): number => {
+    const result = choices[i]?.[j];
+    if (!result) return 0;
+    const rank =
+      result.fit === true ? choices.length + 1 : result.fit === false ? 0 : choices.length;
+    return rank * unit + result.matched;
   };
-  walk(0, []);
-  const { taken, matched, fit } = best ?? { taken: [], matched: 0, fit: false as Fit };
-  return { fit, matched: matched + 1, notes: notesOf(view, wanted, taken, choices, fit, rules) };
+  return assign(choices.length, choices[0]?.length ?? 0, score);
 }
 
 function notesOf(
   view: SpanView,
   wanted: readonly SpanTreePattern[],
   taken: readonly (number | null)[],
-  choices: readonly { view: SpanView; result: Attempt | null }[][],
+  choices: Choices,
   fit: Fit,
   { mode }: Rules,
 ): ReadonlyMap<string, readonly string[]> {
@@ -118,7 +125,7 @@ function notesOf(
     const { children: _, ...pattern } = wanted[i] as SpanTreePattern;
     if (j === null) own.push(`has no child ${show(pattern)}`);
     else
-      for (const [id, lines] of choices[i]?.[j]?.result?.notes ?? []) {
+      for (const [id, lines] of choices[i]?.[j]?.notes ?? []) {
         if (!lines.includes('fits')) notes.set(id, lines);
       }
   });
@@ -130,21 +137,69 @@ function notesOf(
   return own.length > 0 ? new Map([[view.span.spanId, own], ...notes]) : notes;
 }
 
+/**
+ * The children that the patterns take one after the other, if clocks leave no doubt; undetermined
+ * if they could, within the tolerance; else false.
+ * @throws {RangeError} if too many start too close together to try all orders.
+ */
 function orderOf(
-  taken: readonly (number | null)[],
   children: readonly SpanView[],
-  tolerance: bigint,
-): Fit {
-  const spans = taken.flatMap((j) => (j === null ? [] : [(children[j] as SpanView).span]));
-  let sure = true;
-  let latest: Span | null = null;
-  for (const span of spans) {
-    const early: bigint = latest === null ? -tolerance : latest.startUnixNano - span.startUnixNano;
-    if (early >= tolerance) return false;
-    if (early > -tolerance) sure = false;
-    if (latest === null || span.startUnixNano > latest.startUnixNano) latest = span;
+  choices: Choices,
+  toleranceNano: bigint,
+): number[] | 'undetermined' | false {
+  const starts = children.map(({ span }) => span.startUnixNano);
+  const sure = firstInOrder(starts, choices, toleranceNano);
+  if (sure !== null) return sure;
+  // What was tried in vain: the pattern, the latest start so far, and who else is taken near it.
+  const failed = new Set<string>();
+  const walk = (i: number, latest: bigint | null, near: readonly number[]): boolean => {
+    const row = choices[i];
+    if (row === undefined) return true;
+    const state = `${i} ${latest} ${near.join()}`;
+    if (failed.has(state)) return false;
+    const earliest = latest === null ? null : latest - toleranceNano;
+    for (let j = 0; j < row.length; j++) {
+      const start = starts[j] as bigint;
+      const fit = row[j]?.fit ?? false;
+      if (fit === false || near.includes(j) || (earliest !== null && start <= earliest)) continue;
+      const next = latest === null || start > latest ? start : latest;
+      const stillNear = [...near, j]
+        .filter((at) => (starts[at] as bigint) > next - toleranceNano)
+        .sort((a, b) => a - b);
+      if (walk(i + 1, next, stillNear)) return true;
+    }
+    failed.add(state);
+    if (failed.size > mostOrders) {
+      throw new RangeError(
+        `More than ${mostOrders} orders of ${children.length} children are possible within the ` +
+          'tolerance; name fewer, or use the mode "subset"',
+      );
+    }
+    return false;
+  };
+  return walk(0, null, []) ? 'undetermined' : false;
+}
+
+const mostOrders = 20_000;
+
+/** Each pattern takes the first child that fits, and starts later by the tolerance or more. */
+function firstInOrder(
+  starts: readonly bigint[],
+  choices: Choices,
+  toleranceNano: bigint,
+): number[] | null {
+  const taken: number[] = [];
+  for (const row of choices) {
+    const last = taken.at(-1);
+    const earliest = last === undefined ? null : (starts[last] as bigint) + toleranceNano;
+    const j = row.findIndex(
+      (result, at) =>
+        result?.fit === true && (earliest === null || (starts[at] as bigint) >= earliest),
+    );
+    if (j < 0) return null;
+    taken.push(j);
   }
-  return sure || 'undetermined';
+  return taken;
 }
 
 function isBetter(
