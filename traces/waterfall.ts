@@ -1,4 +1,5 @@
 import { hasFailed } from './failure.ts';
+import { lengthNano, union } from './interval.ts';
 import { pausesOn } from './pauseEvidence.ts';
 import { serviceOf } from './service.ts';
 import type { Span } from './span.ts';
@@ -13,7 +14,14 @@ export interface WaterfallOptions {
   readonly maxLines?: number;
   /** Columns at most, of at least 60. Default: 110. */
   readonly width?: number;
+  /** What to say of a span besides, in a few words, on its line. */
+  readonly remarksOf?: (span: Span) => readonly string[];
+  /** Colours a part of a line. */
+  readonly paint?: (part: WaterfallPart, text: string) => string;
 }
+
+/** `bar`: off the critical path, where `path` is on it. */
+export type WaterfallPart = 'head' | 'bar' | 'path' | 'pause' | 'failed' | 'note';
 
 /** A span, or several alike siblings of which this is the one that matters most. */
 interface Row {
@@ -29,6 +37,8 @@ const uncollapsed = 1e21;
 const deepest = 12;
 const mostNotes = 14;
 const longestNote = 400;
+const fewestCells = 12;
+const fewestRemarks = 14;
 
 /**
  * A trace as text, a line a span: service, name, when it ran, how long. `█` on the critical path,
@@ -36,7 +46,7 @@ const longestNote = 400;
  * four on, are one line; of what is still too much the most telling lines are shown.
  */
 export function waterfall(trace: Trace, options: WaterfallOptions = {}): string {
-  const { maxLines = 40, width = 110 } = options;
+  const { maxLines = 40, width = 110, paint = (_, text) => text } = options;
   const notes = firstNotes(options.notes ?? new Map());
   const head = heading(trace);
   if (trace.spans.length === 0)
@@ -69,14 +79,22 @@ export function waterfall(trace: Trace, options: WaterfallOptions = {}): string 
     16,
     Math.max(...[...shown].map((i) => textWidth(printable(serviceOf((rows[i] as Row).node.span))))),
   );
-  const names = Math.min(36, Math.max(...[...shown].map((i) => textWidth(nameOf(rows[i] as Row)))));
-  const barWidth = Math.max(12, width - services - names - 4 - 30);
+  const names = Math.min(
+    36,
+    Math.max(8, width - services - fewestCells - fewestRemarks - 3),
+    Math.max(...[...shown].map((i) => textWidth(nameOf(rows[i] as Row)))),
+  );
+  const barWidth = Math.max(fewestCells, width - services - names - 4 - 30);
+  const remarksWidth = width - services - names - barWidth - 3;
   const axis = `${columns('0', barWidth - textWidth(msText(to - from)))}${msText(to - from)}`;
-  const lines = [...head, `${' '.repeat(services + 1 + names + 1)}${axis}`];
+  const lines = [
+    ...head.map((line, i) => (i === 0 ? paint('head', line) : line)),
+    paint('note', `${' '.repeat(services + 1 + names + 1)}${axis}`),
+  ];
   let hidden = 0;
   const flush = () => {
-    if (hidden > 0)
-      lines.push(`${' '.repeat(services + 1)}⋮ ${hidden} more line${hidden === 1 ? '' : 's'}`);
+    const more = `${' '.repeat(services + 1)}⋮ ${hidden} more line${hidden === 1 ? '' : 's'}`;
+    if (hidden > 0) lines.push(paint('note', more));
     hidden = 0;
   };
   rows.forEach((row, i) => {
@@ -88,8 +106,10 @@ export function waterfall(trace: Trace, options: WaterfallOptions = {}): string 
     const { span } = row.node;
     const bar = barOf(span, from, to, barWidth, onPath.has(span.spanId));
     const service = columns(printable(serviceOf(span)), services);
-    const line = `${service} ${columns(nameOf(row), names)} ${bar} ${remarks(row)}`;
-    lines.push(columns(line, width).trimEnd());
+    const remarks = columns(remarksOf(row, options), remarksWidth).trimEnd();
+    const painted = bar.replace(/█+|░+|▒+/g, (cells) => paint(partOf(cells), cells));
+    const end = hasFailed(span) ? paint('failed', remarks) : remarks;
+    lines.push(`${service} ${columns(nameOf(row), names)} ${painted} ${end}`);
     for (const note of notes.get(span.spanId) ?? []) {
       const text = printable(note);
       lines.push(
@@ -220,16 +240,28 @@ function nameOf({ node, depth, alike, isOrphan }: Row): string {
   return `${' '.repeat(Math.min(depth, deepest))}${gap}${times}${printable(node.span.name)}`;
 }
 
-function remarks({ node: { span } }: Row): string {
-  const pauses = pausesOn(span).map(
-    ({ kind, startUnixNano, endUnixNano }) =>
-      `pause ${printable(kind)} ${msText(endUnixNano - startUnixNano)}`,
-  );
+function partOf(cells: string): WaterfallPart {
+  return cells.startsWith('█') ? 'path' : cells.startsWith('▒') ? 'pause' : 'bar';
+}
+
+function remarksOf({ node: { span } }: Row, options: WaterfallOptions): string {
+  const pauses = pauseRemarks(span);
   const type = span.attributes['error.type'];
   const failed = hasFailed(span)
     ? [`✗${typeof type === 'string' ? ` ${printable(type)}` : ''}`]
     : [];
-  return [msText(span.endUnixNano - span.startUnixNano), ...failed, ...pauses].join(' ');
+  const others = options.remarksOf?.(span).map(printable) ?? [];
+  return [msText(span.endUnixNano - span.startUnixNano), ...failed, ...pauses, ...others].join(' ');
+}
+
+/** Of several pauses their number and how long they were in all. */
+function pauseRemarks(span: Span): string[] {
+  const pauses = pausesOn(span);
+  if (pauses.length > 1) return [`${pauses.length} pauses ${msText(lengthNano(union(pauses)))}`];
+  return pauses.map(
+    ({ kind, startUnixNano, endUnixNano }) =>
+      `pause ${printable(kind)} ${msText(endUnixNano - startUnixNano)}`,
+  );
 }
 
 function barOf(span: Span, from: bigint, to: bigint, width: number, onPath: boolean): string {
