@@ -1,0 +1,188 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Span } from '../../traces/span.ts';
+import { Trace } from '../../traces/trace.ts';
+import { traceMatchers } from '../../traces/vitest/index.ts';
+import { traceSnapshot } from '../../traces/vitest/traceSnapshot.ts';
+import { whole } from './matcherRows.ts';
+import { msSpan as at } from './span.ts';
+
+expect.extend(traceMatchers);
+
+describe('traceSnapshot()', () => {
+  const one = (attributes: Span['attributes'], name = 'a') =>
+    new Trace([{ ...at('a', '', 0, 1), name, attributes }]);
+
+  test.each<{ key: string; value: Span['attributes'][string]; want: string }>([
+    { key: 'server.port', value: 8080, want: '<port>' },
+    { key: 'net.peer.port', value: 8080, want: '<port>' },
+    { key: 'process.pid', value: 7, want: '<pid>' },
+    { key: 'thread.id', value: 7, want: '<pid>' },
+    { key: 'server.address', value: 'db-7f', want: '<host>' },
+    { key: 'host.name', value: 'laptop', want: '<host>' },
+    { key: 'service.version', value: '1.2.3', want: '<version>' },
+    { key: 'user_agent.original', value: 'axios/1', want: '<version>' },
+    { key: 'network.protocol.version', value: '1.1', want: '"1.1"' },
+    { key: 'job.duration', value: 5.3, want: '<duration>' },
+    { key: 'wait_ms', value: 5.3, want: '<duration>' },
+    { key: 'exception.stacktrace', value: 'at x:1', want: '<stacktrace>' },
+    { key: 'service.instance.id', value: 'x', want: '<id>' },
+    { key: 'user.id', value: 42, want: '42' },
+    { key: 'url.path', value: '/users/42', want: '"/users/42"' },
+    { key: 'url.full', value: 'http://10.0.0.1:80/a?b', want: '"http://<host>/a?b"' },
+    { key: 'x', value: 'at 2026-11-23T21:06:51.5Z', want: '"at <time>"' },
+    { key: 'x', value: '/a/3f0c1d2e-0000-4000-8000-00000000000a', want: '"/a/<id>"' },
+    { key: 'x', value: ['4bf92f3577b34da6a3ce929d0e0e4736'], want: '["<id>"]' },
+    {
+      key: 'x',
+      value: 'connect ECONNREFUSED 127.0.0.1:8080',
+      want: '"connect ECONNREFUSED <host>"',
+    },
+    { key: 'x', value: 'a feedbeefdeadface b', want: '"a feedbeefdeadface b"' },
+    { key: 'http.response.status_code', value: 200, want: '200' },
+  ])('has $key: $value as $want', ({ key, value, want }) => {
+    expect(traceSnapshot(one({ [key]: value }))).toBe(
+      `unknown_service "a" [internal]\n  ${key}: ${want}`,
+    );
+  });
+
+  test('keeps what it is told to keep, and leaves out what it is told to leave out', () => {
+    const trace = one({ 'server.port': 80, 'aftershock.server.wait_ms': 5, a: 1, b: 2 });
+    expect(traceSnapshot(trace)).not.toContain('wait');
+    expect(
+      traceSnapshot(trace, { keep: ['server.port', 'aftershock.server.wait_ms'], without: ['a'] }),
+    ).toBe(
+      'unknown_service "a" [internal]\n  aftershock.server.wait_ms: 5\n  b: 2\n  server.port: 80',
+    );
+  });
+
+  test('shows the tree, faults and what is alike once, and no pause', () => {
+    const queue = at('q', 'auth', 20, 21, { name: 'server.queue', service: 'auth' });
+    const copies = [1, 2, 3].map((i) => at(`copy${i}`, 'left', 75, 76 + i, { name: 'copy' }));
+    const lost = at('lost', 'gone', 0, 1, { status: 'error' });
+    expect(traceSnapshot(new Trace([...whole.spans, queue, ...copies, lost]))).toMatchSnapshot();
+  });
+
+  test('is the same whatever the order of spans, their ids and times', () => {
+    const shuffled = fc.shuffledSubarray([...whole.spans], { minLength: whole.spans.length });
+    fc.assert(
+      fc.property(shuffled, fc.nat(), fc.integer({ min: 1, max: 9 }), (mixed, shift, stretch) => {
+        const idOf = (id: string) => (id === '' ? '' : `${id}-${shift}`);
+        const other = mixed.map((span) => ({
+          ...span,
+          spanId: idOf(span.spanId),
+          parentSpanId: idOf(span.parentSpanId),
+          startUnixNano: span.startUnixNano * BigInt(stretch) + BigInt(shift),
+          endUnixNano: span.endUnixNano * BigInt(stretch) + BigInt(shift),
+        }));
+        expect(traceSnapshot(new Trace(other))).toBe(traceSnapshot(whole));
+      }),
+    );
+  });
+
+  test('is short for a deep trace', () => {
+    const depth = 10_000;
+    const spans = Array.from({ length: depth }, (_, i) =>
+      at(`s${i}`, i === 0 ? '' : `s${i - 1}`, i, 2 * depth - i, { name: 'x' }),
+    );
+    expect(traceSnapshot(new Trace(spans)).length).toBeLessThan(depth * 150);
+  });
+});
+
+describe('expect(trace).toMatchTraceSnapshot()', () => {
+  test('is refused where it would be written of what must not be, or is not whole', async () => {
+    for (const name of ['toMatchTraceSnapshot', 'toMatchTraceInlineSnapshot'] as const) {
+      expect(() => expect(whole).not[name]()).toThrow(
+        /cannot be used with `.not`: say what must not/,
+      );
+      expect(() => expect({ whole }).toEqual({ whole: expect[name]() })).toThrow(
+        /use expect\(trace\)/,
+      );
+      const polled = expect.poll(() => whole, { timeout: 20, interval: 5 });
+      await expect(polled[name]()).rejects.toThrow(/poll.+await settle/);
+      expect(() => expect('x')[name]()).toThrow(TypeError);
+    }
+  });
+
+  const repository = fileURLToPath(new URL('../..', import.meta.url));
+  let folder = '';
+  let file = '';
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'trace-snapshot-'));
+    await symlink(join(repository, 'node_modules'), join(folder, 'node_modules'));
+    await mkdir(join(folder, 'test'));
+    file = join(folder, 'test/a.test.ts');
+    await writeFile(file, testFile);
+  });
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const testFile = `
+import { expect, test } from 'vitest';
+import { Trace } from '${repository}/traces/index.ts';
+import { traceMatchers } from '${repository}/traces/vitest/index.ts';
+import { msSpan } from '${repository}/test/traces/span.ts';
+expect.extend(traceMatchers);
+const trace = new Trace([
+  msSpan('a', '', 0, 5, { name: process.env.NAME, attributes: { 'server.port': Math.random() } }),
+]);
+test('file', () => { expect(trace).toMatchTraceSnapshot({ hint: 'mine' }); });
+test('inline', () => {
+  expect(trace).toMatchTraceInlineSnapshot();
+});
+test('soft', () => { expect.soft(trace).toMatchTraceSnapshot(); });
+`;
+
+  /** Runs the test file above in a vitest of its own: titles of tests with their messages. */
+  async function run(name: string): Promise<Record<string, string>> {
+    const report = join(folder, `${name}.json`);
+    const vitest = join(repository, 'node_modules/vitest/vitest.mjs');
+    const args = ['run', '--root', folder, '--reporter=json', `--outputFile=${report}`];
+    const env = {
+      ...process.env,
+      NAME: name,
+      CI: '',
+      VITEST: undefined,
+      VITEST_POOL_ID: undefined,
+    };
+    await new Promise((done) => execFile(process.execPath, [vitest, ...args], { env }, done));
+    const { testResults } = JSON.parse(await readFile(report, 'utf8')) as {
+      testResults: {
+        assertionResults: { title: string; status: string; failureMessages: string[] }[];
+      }[];
+    };
+    const results = testResults.flatMap(({ assertionResults }) => assertionResults);
+    return Object.fromEntries(
+      results.map(({ title, status, failureMessages: [message = ''] }) => [
+        title,
+        `${status} ${message.split('\n')[0]}`.trim(),
+      ]),
+    );
+  }
+
+  test('writes the snapshot, in a file or in the test, and holds the next trace to it', async () => {
+    const passed = { file: 'passed', inline: 'passed', soft: 'passed' };
+    expect(await run('first')).toEqual(passed);
+    expect(
+      await readFile(`${file.replace('a.test', '__snapshots__/a.test')}.snap`, 'utf8'),
+    ).toContain(
+      'exports[`file > mine 1`] = `\n"unknown_service "first" [internal]\n  server.port: <port>"\n`;',
+    );
+    expect(await readFile(file, 'utf8')).toMatch(
+      /toMatchTraceInlineSnapshot\(`\n\s+"unknown_service "first" \[internal\]\n\s+server.port: <port>"\n\s+`\)/,
+    );
+    expect(await run('first')).toEqual(passed);
+    expect(await run('second')).toEqual({
+      file: 'failed Error: expect(trace).toMatchTraceSnapshot: Snapshot `file > mine 1` mismatched',
+      inline:
+        'failed Error: expect(trace).toMatchTraceInlineSnapshot: Snapshot `inline 1` mismatched',
+      soft: 'failed Error: expect(trace).toMatchTraceSnapshot: Snapshot `soft 1` mismatched',
+    });
+  });
+});
