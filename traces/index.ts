@@ -14,6 +14,8 @@ export { FileSource } from './source/file.ts';
 export { InProcessExporter } from './source/inProcess.ts';
 export { JaegerSource } from './source/jaeger.ts';
 export { SourceError } from './source/sourceError.ts';
+export type { TempoOptions } from './source/tempo.ts';
+export { TempoSource } from './source/tempo.ts';
 export type { TraceSource } from './source/traceSource.ts';
 export type * from './span.ts';
 export type { TraceOptions } from './trace.ts';

@@ -58,6 +58,7 @@ export async function settle(
 
   const startMs = now();
   const deadline = new AbortController();
+  const asked = signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal;
   const union = new Map<string, Span>();
   let lastNewMs = startMs;
   for (;;) {
@@ -65,8 +66,10 @@ export async function settle(
     let trouble: SourceError | null = null;
     let ended: Readonly<Record<string, number>> = options.counts ?? {};
     try {
-      const spans = await withTimeLeft(source.getTrace(traceId, deadline.signal));
-      if (source.endedSpans) ended = larger(ended, await source.endedSpans(traceId));
+      const spans = await withTimeLeft(source.getTrace(traceId, asked));
+      if (source.endedSpans) {
+        ended = larger(ended, await withTimeLeft(source.endedSpans(traceId, asked)));
+      }
       for (const span of spans ?? []) {
         if (span.traceId !== traceId || union.has(keyOf(span))) continue;
         union.set(keyOf(span), span);
@@ -114,10 +117,11 @@ export async function settle(
     const leftMs = Math.max(1, timeoutMs - (now() - startMs));
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        deadline.abort();
-        reject(
-          new SourceError('timeout', `the source gave no answer within ${Math.round(leftMs)} ms`),
-        );
+        const message = `the source gave no answer within ${Math.round(leftMs)} ms`;
+        const tooLate = new SourceError('timeout', message);
+        // Whatever is asked from now on fails for the same reason.
+        deadline.abort(tooLate);
+        reject(tooLate);
       }, leftMs);
     });
     try {

@@ -1,17 +1,9 @@
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { encodeOtlpJson } from '../../traces/otlp/encode.ts';
+import { rfc3339Nano } from '../../traces/source/rfc3339.ts';
 import type { Span } from '../../traces/span.ts';
-
-/** What may be wrong with an answer. */
-export type Fault =
-  | { readonly kind: 'status'; readonly status: number; readonly body: string }
-  | { readonly kind: 'page' }
-  /** The connection ends before the answer, or in its middle. */
-  | { readonly kind: 'reset' | 'cut' }
-  /** Half of the JSON of what was found, as if it were all. */
-  | { readonly kind: 'half' }
-  | { readonly kind: 'silent' };
+import { type Fault, give } from './httpFault.ts';
 
 export interface FakeJaegerOptions {
   /** How it spells parameters: 2.13 knows snake case only, later ones will know camel case only. */
@@ -35,7 +27,7 @@ export interface FakeJaeger {
 /**
  * A query API with Jaeger's memory storage behind it, and what is peculiar to it: the newest traces
  * first, as many as were asked for and no word on the rest; copies of spans that were stored twice;
- * 404 where nothing fits.
+ * other ends of spans that do not end after their start; 404 where nothing fits.
  */
 export async function startFakeJaeger(options: Partial<FakeJaegerOptions>): Promise<FakeJaeger> {
   const { spelling = 'snake', maxTraces = 100_000, fault, cutAboveTraces } = options;
@@ -55,7 +47,7 @@ export async function startFakeJaeger(options: Partial<FakeJaegerOptions>): Prom
       const names = [...traces.values()].flat().map(serviceOf);
       return { status: 200, body: names.length > 0 ? { services: [...new Set(names)] } : {} };
     }
-    const id = /^\/api\/v3\/traces\/(.+)$/.exec(url.pathname)?.[1];
+    const id = /^\/api\/v3\/traces\/(.+)$/.exec(url.pathname)?.[1]?.toLowerCase();
     if (id !== undefined) return found(traces.has(id) ? [traces.get(id) ?? []] : []);
     const depth = Number(get('query.searchDepth') ?? 0);
     if (depth <= 0 || depth > maxTraces) {
@@ -80,7 +72,11 @@ export async function startFakeJaeger(options: Partial<FakeJaegerOptions>): Prom
     const wrong = fault?.({ n, url }) ?? null;
     const { status, body, traces: count = 0 } = answer(url);
     const cut = cutAboveTraces !== undefined && count > cutAboveTraces;
-    give(response, status, JSON.stringify(body), cut ? { kind: 'half' } : wrong);
+    give(
+      response,
+      { status, type: 'application/json', body: Buffer.from(JSON.stringify(body)) },
+      cut ? { kind: 'half' } : wrong,
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -99,38 +95,31 @@ export async function startFakeJaeger(options: Partial<FakeJaegerOptions>): Prom
   };
 }
 
-function give(response: ServerResponse, status: number, text: string, fault: Fault | null): void {
-  const json = { 'content-type': 'application/json' };
-  const length = { 'content-length': Buffer.byteLength(text) };
-  switch (fault?.kind) {
-    case 'status':
-      response.writeHead(fault.status, { 'content-type': 'text/plain' }).end(fault.body);
-      return;
-    case 'page':
-      response
-        .writeHead(200, { 'content-type': 'text/html' })
-        .end('<!DOCTYPE html>\n<html></html>');
-      return;
-    case 'reset':
-      response.destroy();
-      return;
-    case 'cut':
-      response.writeHead(status, { ...json, ...length });
-      response.write(text.slice(0, text.length / 2), () => response.destroy());
-      return;
-    case 'half':
-      response.writeHead(status, json).end(status === 200 ? text.slice(0, text.length / 2) : text);
-      return;
-    case 'silent':
-      return;
-    default:
-      response.writeHead(status, { ...json, ...length }).end(text);
-  }
-}
-
 function found(traces: readonly (readonly Span[])[]) {
   if (traces.length === 0) return refusal(404, 'No traces found');
-  return { status: 200, body: { result: encodeOtlpJson(traces.flat()) }, traces: traces.length };
+  return {
+    status: 200,
+    body: { result: encodeOtlpJson(traces.flat().map(sanitized)) },
+    traces: traces.length,
+  };
+}
+
+/** A span that does not end after its start gets another end, and a word on it. */
+function sanitized(span: Span): Span {
+  const { startUnixNano, endUnixNano, attributes } = span;
+  if (endUnixNano > startUnixNano) return span;
+  const time = (unixNano: bigint) =>
+    `${rfc3339Nano(unixNano)
+      .replace('T', ' ')
+      .replace(/\.?0*Z$/, '')} +0000 UTC`;
+  const warning =
+    'Negative duration detected, sanitizing end timestamp. Original end timestamp: ' +
+    `${time(endUnixNano)}, adjusted to: ${time(startUnixNano + 1n)}`;
+  return {
+    ...span,
+    endUnixNano: startUnixNano + 1n,
+    attributes: { ...attributes, '@jaeger@warnings': [warning] },
+  };
 }
 
 function refusal(httpCode: number, message: string) {

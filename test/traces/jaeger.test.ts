@@ -4,12 +4,8 @@ import { encodeOtlpJson } from '../../traces/otlp/encode.ts';
 import { JaegerSource } from '../../traces/source/jaeger.ts';
 import { SourceError } from '../../traces/source/sourceError.ts';
 import type { Span } from '../../traces/span.ts';
-import {
-  type FakeJaeger,
-  type FakeJaegerOptions,
-  type Fault,
-  startFakeJaeger,
-} from './fakeJaeger.ts';
+import { type FakeJaeger, type FakeJaegerOptions, startFakeJaeger } from './fakeJaeger.ts';
+import type { Fault } from './httpFault.ts';
 import { testSource } from './sourceCases.ts';
 import { span } from './span.ts';
 

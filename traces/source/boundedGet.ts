@@ -16,6 +16,7 @@ export interface Answer {
 /**
  * One HTTP GET, whose whole body is held in memory.
  * @param waitedFor what it is for, as in "no answer while waiting for …".
+ * @param headers of the request; without an `accept` it asks for JSON.
  * @throws {SourceError} `unreachable`, `timeout`, `truncated` or `tooLarge`, naming the address.
  * @throws the reason of `signal` if it aborts.
  */
@@ -23,6 +24,7 @@ export async function boundedGet(
   url: string,
   waitedFor: string,
   limits: GetLimits,
+  headers: Readonly<Record<string, string>> = {},
   signal?: AbortSignal,
 ): Promise<Answer> {
   const { timeoutMs, maxBytes } = limits;
@@ -31,7 +33,10 @@ export async function boundedGet(
   const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
   let response: Response | null = null;
   try {
-    response = await fetch(url, { signal: either, headers: { accept: 'application/json' } });
+    response = await fetch(url, {
+      signal: either,
+      headers: { accept: 'application/json', ...headers },
+    });
     const chunks: Uint8Array[] = [];
     let bytes = 0;
     for await (const chunk of response.body ?? []) {

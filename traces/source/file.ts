@@ -12,14 +12,16 @@ export class FileSource implements TraceSource {
   }
 
   async getTrace(traceId: string): Promise<Span[] | null> {
-    const found: Span[] = [];
+    const wanted = traceId.toLowerCase();
+    let found: Span[] = [];
     try {
       const lines = readTraceFile(this.#path, ({ line, torn, message }) => {
         if (torn) return;
         throw new SourceError('malformed', `${this.#path}, line ${line}: ${message}`);
       });
       for await (const spans of lines) {
-        found.push(...spans.filter((span) => span.traceId === traceId));
+        // Not `push(...)`: the spans of a line may be more than a call takes arguments.
+        found = found.concat(spans.filter((span) => span.traceId === wanted));
       }
     } catch (error) {
       if (error instanceof SourceError) throw error;

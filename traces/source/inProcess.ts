@@ -78,7 +78,7 @@ export class InProcessExporter implements TraceSource {
   }
 
   async getTrace(traceId: string): Promise<Span[] | null> {
-    return this.#traces.get(traceId)?.slice() ?? null;
+    return this.#traces.get(traceId.toLowerCase())?.slice() ?? null;
   }
 
   /** Names of the services that it has had spans of. */

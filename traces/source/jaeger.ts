@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Span } from '../span.ts';
-import { type Answer, boundedGet } from './boundedGet.ts';
-import { messageOf, servicesOf, spansOf } from './jaegerAnswer.ts';
+import type { Answer } from './boundedGet.ts';
+import { servicesOf, spansOf } from './jaegerAnswer.ts';
+import { patientGet } from './patientGet.ts';
 import { rfc3339Nano } from './rfc3339.ts';
 import { SourceError } from './sourceError.ts';
 import type { TraceSource } from './traceSource.ts';
@@ -40,12 +40,13 @@ export interface TraceSearch {
 /** Backends with the older model of Jaeger keep microseconds: a window cannot be cut finer. */
 const minWindowNano = 1000n;
 const searchPath = '/api/v3/traces';
-const firstBackoffMs = 200;
 
 /**
- * Reads traces through the query API v3 of Jaeger (2.13, where parameters are in snake case, and
- * later, where they are in camel case), or of the embedded collector. Spans come as they were
- * stored: Jaeger is asked for them raw, without its adjustments.
+ * Reads traces through the query API v3 of Jaeger, or of the embedded collector. What is peculiar
+ * to it, and read all the same: parameters in snake case (2.13) and in camel case (later); 404 where
+ * there is nothing, in JSON, while a wrong address has a page or plain text; a span that was stored
+ * twice comes twice; a span that does not end after its start gets an end a nanosecond later, which
+ * is undone. Jaeger is asked for spans raw, without the adjustments that are for its pages.
  *
  * Each call rejects with a `SourceError` that says what could not be had and why, and with the
  * reason of `signal` if it aborts.
@@ -176,33 +177,27 @@ export class JaegerSource implements TraceSource {
     return traces;
   }
 
-  /** An answer of status 200 or 404; tries again where that may help. */
-  async #get(
+  #get(
     path: string,
     parameters: Readonly<Record<string, string>>,
     what: string,
     signal?: AbortSignal,
   ): Promise<Answer> {
+    const baseUrl = this.#baseUrl;
     const query = new URLSearchParams(parameters).toString();
-    const url = `${this.#baseUrl}${path}${query === '' ? '' : `?${query}`}`;
     const { timeoutMs, maxAnswerBytes: maxBytes, attempts } = this.#limits;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const answer = await boundedGet(url, what, { timeoutMs, maxBytes }, signal);
-        if (answer.status === 200 || answer.status === 404) return answer;
-        throw new SourceError(
-          'refused',
-          `${this.#baseUrl} refuses ${what} with status ${answer.status}: ${messageOf(answer)}`,
-          { status: answer.status },
-        );
-      } catch (error) {
-        if (!(error instanceof SourceError) || attempt >= attempts || !mayPass(error, path))
-          throw error;
-        await sleep(firstBackoffMs * 2 ** (attempt - 1), undefined, signal ? { signal } : {}).catch(
-          () => signal?.throwIfAborted(),
-        );
-      }
-    }
+    return patientGet(
+      {
+        url: `${baseUrl}${path}${query === '' ? '' : `?${query}`}`,
+        baseUrl,
+        what,
+        limits: { timeoutMs, maxBytes },
+        attempts,
+        // A search that breaks off is made again for less at once.
+        retriesTruncated: path !== searchPath,
+      },
+      signal,
+    );
   }
 }
 
@@ -228,12 +223,6 @@ function describeSearch({ service, operation, startUnixNano, endUnixNano }: Trac
     `traces of service "${service}"${name} from ${rfc3339Nano(startUnixNano)} ` +
     `to ${rfc3339Nano(endUnixNano)}`
   );
-}
-
-function mayPass({ trouble, status }: SourceError, path: string): boolean {
-  if (trouble === 'refused') return [429, 502, 503, 504].includes(status ?? 0);
-  // A search that breaks off is made again for less at once.
-  return trouble === 'unreachable' || (trouble === 'truncated' && path !== searchPath);
 }
 
 /** Jaeger's memory storage refuses to search for more traces than it can hold. */

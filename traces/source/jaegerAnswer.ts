@@ -1,20 +1,26 @@
 import { decodeOtlpJson } from '../otlp/decode.ts';
 import { MalformedOtlpError } from '../otlp/request.ts';
 import type { Span } from '../span.ts';
+import { malformed, messageOf, objectOf, type TraceApi } from './apiAnswer.ts';
 import type { Answer } from './boundedGet.ts';
-import { SourceError } from './sourceError.ts';
 
 /** What was asked, for messages: of whom, and what for. */
-export interface Question {
+export interface JaegerQuestion {
   readonly baseUrl: string;
   readonly what: string;
 }
+
+const api: TraceApi = {
+  name: 'a Jaeger query API (v3)',
+  address: 'its address is that of the Jaeger UI, such as http://127.0.0.1:16686',
+};
 
 /**
  * The spans of an answer to a search or to a trace's id; none if it says that there are none.
  * @throws {SourceError} `truncated` or `malformed`.
  */
-export function spansOf(answer: Answer, question: Question): Span[] {
+export function spansOf(answer: Answer, asked: JaegerQuestion): Span[] {
+  const question = { ...asked, api };
   if (answer.status === 404) {
     if (saysNotFound(answer)) return [];
     throw malformed(answer, question, `it knows no such path: ${messageOf(answer)}`);
@@ -23,7 +29,7 @@ export function spansOf(answer: Answer, question: Question): Span[] {
   // An empty message: no traces.
   if (result === undefined || result === null) return [];
   try {
-    return decodeOtlpJson(result).spans;
+    return decodeOtlpJson(result).spans.map(asItCame);
   } catch (error) {
     if (!(error instanceof MalformedOtlpError)) throw error;
     throw malformed(answer, question, error.message);
@@ -31,7 +37,8 @@ export function spansOf(answer: Answer, question: Question): Span[] {
 }
 
 /** @throws {SourceError} `truncated` or `malformed`. */
-export function servicesOf(answer: Answer, question: Question): string[] {
+export function servicesOf(answer: Answer, asked: JaegerQuestion): string[] {
+  const question = { ...asked, api };
   if (answer.status === 404) {
     throw malformed(answer, question, `it knows no such path: ${messageOf(answer)}`);
   }
@@ -44,37 +51,22 @@ export function servicesOf(answer: Answer, question: Question): string[] {
   throw malformed(answer, question, '`services` is not a list of names');
 }
 
-/** What an answer of an error's status says, in one line. */
-export function messageOf({ body }: Answer): string {
-  const text = body.toString('utf8', 0, 2000);
-  try {
-    const { error } = JSON.parse(text) as { error?: { message?: unknown } };
-    if (typeof error?.message === 'string') return error.message;
-  } catch {
-    // Not JSON: as it is.
-  }
-  return text.trim().split('\n')[0]?.slice(0, 200) || 'without a word';
-}
+const warnings = '@jaeger@warnings';
 
-function objectOf(answer: Answer, question: Question): object {
-  const text = answer.body.toString();
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    // A backend that fails in the middle of an answer has sent its status 200 before.
-    if (text.startsWith('{')) {
-      throw new SourceError(
-        'truncated',
-        `${question.baseUrl} gave only the beginning of its answer with ${question.what} ` +
-          `(${answer.body.length} bytes): ${(error as Error).message}`,
-        { cause: error },
-      );
-    }
-    throw malformed(answer, question, `it is not JSON but ${answer.contentType || 'untyped'}`);
-  }
-  if (typeof value === 'object' && value !== null) return value;
-  throw malformed(answer, question, 'it is no JSON object');
+/**
+ * Without what Jaeger's collector does to a span that does not end after its start: it makes it end
+ * a nanosecond later, and says so in an attribute of its own, with the end that the span had.
+ */
+function asItCame(span: Span): Span {
+  if (!(warnings in span.attributes)) return span;
+  const { [warnings]: said, ...attributes } = span.attributes;
+  const original = /Original end timestamp: ([-0-9]+) ([0-9:]+)(?:\.(\d{1,9}))? \+0000 UTC/.exec(
+    String(said),
+  );
+  if (original === null) return { ...span, attributes };
+  const [, day, time, fraction = ''] = original;
+  const second = BigInt(Date.parse(`${day}T${time}Z`)) * 1_000_000n;
+  return { ...span, attributes, endUnixNano: second + BigInt(fraction.padEnd(9, '0')) };
 }
 
 /** Jaeger says by 404 that it found nothing; a wrong address is answered with a page or plain text. */
@@ -85,13 +77,4 @@ function saysNotFound({ body }: Answer): boolean {
   } catch {
     return false;
   }
-}
-
-function malformed(answer: Answer, { baseUrl, what }: Question, why: string): SourceError {
-  return new SourceError(
-    'malformed',
-    `What ${baseUrl} answers to a request for ${what} is not of a Jaeger query API (v3): ${why}; ` +
-      'its address is that of the Jaeger UI, such as http://127.0.0.1:16686',
-    { status: answer.status },
-  );
 }

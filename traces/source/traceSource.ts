@@ -8,8 +8,11 @@ export interface TraceSource {
    * @throws {SourceError} if the source cannot be read: that says nothing of the trace.
    */
   getTrace(traceId: string, signal?: AbortSignal): Promise<readonly Span[] | null>;
-  /** How many spans of the trace each service has ended, where the services can say so. */
-  endedSpans?(traceId: string): Promise<Readonly<Record<string, number>>>;
+  /**
+   * How many spans of the trace each service has ended so far, where the services can say so.
+   * @throws {SourceError} if one of them cannot be asked.
+   */
+  endedSpans?(traceId: string, signal?: AbortSignal): Promise<Readonly<Record<string, number>>>;
   /** Where a person can look at the trace. */
   linkTo?(traceId: string): string;
 }
