@@ -29,6 +29,7 @@ export const PausedAttribute = {
   runDelayMs: 'aftershock.pause.evidence.run_delay_ms',
   throttledMs: 'aftershock.pause.evidence.throttled_ms',
   heartbeatGapMs: 'aftershock.pause.evidence.heartbeat_gap_ms',
+  processStopped: 'aftershock.pause.evidence.process_stopped',
   stack: 'code.stacktrace',
   /** On the span of a pause that was made on demand: what the detector saw of it. */
   detectedKind: 'aftershock.pause.detected.kind',

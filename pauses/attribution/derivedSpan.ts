@@ -156,6 +156,7 @@ const evidenceNames = [
   'runDelayMs',
   'throttledMs',
   'heartbeatGapMs',
+  'processStopped',
 ] as const;
 
 function evidenceAttributes({ detected }: KnownPause): Attributes {

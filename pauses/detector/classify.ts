@@ -12,26 +12,30 @@ const STARVED = 2;
 /**
  * What a pause of `durationMs` was, from its evidence alone.
  *
- * A process that is stopped, held back by a quota or left without a core for most of the time also
- * stops a second thread, which a collection or a blocked loop does not. `freeze` is what is left
- * once neither quota nor run delay, CPU time or collections explain that. Where the second thread
- * is not to be had, waiting and being stopped look alike: `unknown`.
+ * `freeze` is only what nothing else explains, and only if the kernel stopped the process: then the
+ * main thread neither ran nor waited for a core for most of the time, and a second thread did not
+ * beat meanwhile. Where the kernel does not tell, a second thread that stands still and a main
+ * thread without CPU must do; without a second thread, waiting and being stopped look alike.
  */
 export function classify(evidence: Evidence, durationMs: number): DetectedKind {
-  const { loopStallMs, gcMs, mainThreadCpuMs, processCpuMs, heartbeatGapMs } = evidence;
+  const { loopStallMs, gcMs, mainThreadCpuMs, processCpuMs, runDelayMs } = evidence;
+  const { heartbeatGapMs, processStopped } = evidence;
   const most = (ms: number | null) => ms !== null && ms >= MOST * durationMs;
   const cpuMs = mainThreadCpuMs ?? processCpuMs;
-  const idleCpu = cpuMs === null || cpuMs < STOPPED_CPU * durationMs;
-  const stopped = most(heartbeatGapMs) && idleCpu;
+  const stopped =
+    processStopped === null
+      ? most(heartbeatGapMs) && (cpuMs ?? 0) < STOPPED_CPU * durationMs
+      : processStopped &&
+        (heartbeatGapMs === null || most(heartbeatGapMs)) &&
+        most(durationMs - (cpuMs ?? 0) - (runDelayMs ?? 0));
 
   if (most(gcMs) && !stopped) return 'gc';
   if (most(evidence.throttledMs)) return 'throttled';
   // A loop that computes and shares its core with others waits for it half of the time.
-  if (most(evidence.runDelayMs) && (evidence.runDelayMs ?? 0) >= STARVED * (cpuMs ?? 0)) {
-    return 'starved';
-  }
+  if (most(runDelayMs) && (runDelayMs ?? 0) >= STARVED * (cpuMs ?? 0)) return 'starved';
   if (stopped) return 'freeze';
   // A loop that waits in poll is not blocked, whatever else there may be.
   if (!most(loopStallMs)) return 'unknown';
-  return most(cpuMs) || heartbeatGapMs !== null ? 'block' : 'unknown';
+  const wasWatched = heartbeatGapMs !== null || processStopped === false;
+  return most(cpuMs) || wasWatched ? 'block' : 'unknown';
 }

@@ -20,6 +20,8 @@ export interface Evidence {
   readonly throttledMs: number | null;
   /** How long another thread of the process did not run either. */
   readonly heartbeatGapMs: number | null;
+  /** Whether the kernel stopped and continued the process. Null: not to be had here. */
+  readonly processStopped: boolean | null;
 }
 
 /** One pause of this process's main thread. */

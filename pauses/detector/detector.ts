@@ -7,6 +7,7 @@ import type { QuotaFiles } from './heartbeatProgram.ts';
 import { judge } from './judge.ts';
 import { type Gap, LoopWatch } from './loopWatch.ts';
 import { quotaFiles } from './quotaFiles.ts';
+import { type StopSign, stopSign } from './stopSign.ts';
 import { type ThreadAccount, type ThreadUsage, threadAccount } from './threadAccount.ts';
 
 export interface PauseDetectorOptions {
@@ -28,6 +29,8 @@ export interface PauseDetectorOptions {
 /** For so long after the last request it looks as often as before: another may come soon. */
 const LINGER_MS = 20;
 const REST_AFTER_MS = 1000;
+/** How often the other thread looks at the cgroup's quota then. */
+const REST_BEAT_MS = 1000;
 /** What the other thread may take to say whether it was stopped, too, before it is left out. */
 const EVIDENCE_LIMIT_MS = 40;
 /** Gaps that may wait for evidence; the oldest is judged without when there are more. */
@@ -103,7 +106,6 @@ interface Pending {
   readonly gap: Gap;
   readonly usage: ThreadUsage;
   readonly throttledBeforeMs: number;
-  readonly toleranceMs: number;
 }
 
 /** From one start to the stop after it. Times in milliseconds of `performance.now()`. */
@@ -113,6 +115,7 @@ class Run {
   readonly #account: ThreadAccount;
   readonly #collections: CollectionLog;
   readonly #quota: QuotaFiles | null;
+  readonly #stopSign: StopSign;
   /** From milliseconds of `performance.now()` to the monotonic clock. */
   readonly #originNano: bigint;
   readonly #tick: () => void;
@@ -139,6 +142,7 @@ class Run {
     this.#account = threadAccount();
     this.#collections = startCollectionLog();
     this.#quota = quotaFiles();
+    this.#stopSign = stopSign();
     if (!this.#account.complete) {
       logger.info(
         `Pauses: on ${process.platform} "starved" and "throttled" cannot be told from other kinds`,
@@ -194,6 +198,7 @@ class Run {
     this.#settle();
     this.#collections.stop();
     this.#account.close();
+    this.#stopSign.close();
     await this.#heartbeat?.stop();
   }
 
@@ -219,9 +224,15 @@ class Run {
     clearTimeout(this.#timer);
     this.#tickMs = inMs;
     this.#timer = setTimeout(this.#tick, inMs).unref();
-    this.#heartbeat?.setPeriod(inMs === busyTickMs ? busyBeatMs : inMs);
+    this.#heartbeat?.setPeriod(inMs === busyTickMs ? busyBeatMs : this.#restBeatMs(inMs));
     // The beat that was to come later shall not be what a pause is measured by.
     if (inMs === busyTickMs) this.#heartbeat?.wake();
+  }
+
+  /** Where the kernel tells of stops, no beat is needed to tell them while nobody waits. */
+  #restBeatMs(tickMs: number): number {
+    const isRest = tickMs === this.#options.restTickMs && this.#stopSign.isKnown;
+    return isRest ? Math.max(tickMs, REST_BEAT_MS) : tickMs;
   }
 
   #beginUsage(): void {
@@ -236,7 +247,6 @@ class Run {
       gap,
       usage: this.#account.end(),
       throttledBeforeMs: this.#throttledMs,
-      toleranceMs: this.#tickMs + 1,
     });
     this.#throttledMs = this.#heartbeat?.throttledMs ?? 0;
     this.#heartbeat?.wake();
@@ -271,7 +281,7 @@ class Run {
     return performance.now() > endMs + EVIDENCE_LIMIT_MS;
   }
 
-  #report({ gap, usage, throttledBeforeMs, toleranceMs }: Pending): void {
+  #report({ gap, usage, throttledBeforeMs }: Pending): void {
     const heartbeat = this.#heartbeat;
     const hasBeaten = heartbeat?.beating === true && heartbeat.beatMs >= gap.endMs;
     const throttledMs =
@@ -282,14 +292,14 @@ class Run {
       hasBeaten
         ? { lateBeats: this.#lateBeats, beatBetween: (from, to) => heartbeat.beatBetween(from, to) }
         : null,
-      { ...usage, throttledMs },
-      { minimumMs: this.#options.minimumMs, toleranceMs },
+      { ...usage, throttledMs, processStopped: this.#stopSign.wasStopped() },
+      this.#options.minimumMs,
     );
-    if (judged === null) return;
-    const { kind, startMs, endMs, evidence } = judged;
-    const startUnixNano = this.#unixNano(startMs);
-    const endUnixNano = startUnixNano + toNano(endMs - startMs);
-    this.#options.report({ kind, startUnixNano, endUnixNano, evidence });
+    for (const { kind, startMs, endMs, evidence } of judged) {
+      const startUnixNano = this.#unixNano(startMs);
+      const endUnixNano = startUnixNano + toNano(endMs - startMs);
+      this.#options.report({ kind, startUnixNano, endUnixNano, evidence });
+    }
   }
 
   #beat(): void {

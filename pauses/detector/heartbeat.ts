@@ -11,8 +11,6 @@ export interface LateBeat {
   readonly beforeMs: number;
   readonly dueMs: number;
   readonly atMs: number;
-  /** It was at work, or waited for a core, for so long meanwhile. */
-  readonly explainedMs: number;
 }
 
 export interface HeartbeatOptions {
@@ -128,8 +126,8 @@ export function startHeartbeat({ periodMs, quota, onDeath }: HeartbeatOptions): 
       const found: LateBeat[] = [];
       for (let i = Math.max(taken, written - late.kept); i < written; i++) {
         const at = place.lateBeats + (i % late.kept) * late.numbers;
-        const [beforeMs = 0, dueMs = 0, atMs = 0, explainedMs = 0] = times.subarray(at, at + 4);
-        found.push({ beforeMs, dueMs, atMs, explainedMs });
+        const [beforeMs = 0, dueMs = 0, atMs = 0] = times.subarray(at, at + late.numbers);
+        found.push({ beforeMs, dueMs, atMs });
       }
       taken = written;
       return found;

@@ -20,10 +20,10 @@ export interface QuotaFiles {
 export const heartbeatLayout = {
   words: { wake: 0, stop: 1, beats: 2, late: 3, periodMs: 4, count: 5 },
   /** Time for which the cgroup was held back; the latest beats, each where its number says; late ones. */
-  times: { throttled: 0, beats: 1, lateBeats: 65, count: 65 + 256 * 4 },
+  times: { throttled: 0, beats: 1, lateBeats: 65, count: 65 + 256 * 3 },
   beatsKept: 64,
   /** Kept until they are fetched, and numbers of each. */
-  late: { kept: 256, numbers: 4 },
+  late: { kept: 256, numbers: 3 },
 } as const;
 
 /**
@@ -31,8 +31,7 @@ export const heartbeatLayout = {
  * `new Worker(…, { eval: true })`, so that it also works from a bundle: it must not use anything
  * outside itself.
  *
- * A beat that comes late is written down: when the beat before was, when it was due, when it came,
- * and how long the thread was at work or waited for a core between the two.
+ * A beat that comes late is written down: when the beat before was, when it was due, when it came.
  */
 export function heartbeatProgram(): void {
   const { workerData } = process.getBuiltinModule('node:worker_threads');
@@ -40,25 +39,10 @@ export function heartbeatProgram(): void {
   const { layout, words, times, originMs, quota } = workerData as HeartbeatData;
   const lateMs = 1.5;
   const lookForQuotaEveryMs = 1000;
-  // Reading and parsing the account costs as much as five wake-ups.
-  const accountEveryBeats = 10;
 
   const ownOriginMs = originMs + Number(process.hrtime.bigint()) / 1e6 - performance.now();
   const nowMs = () => performance.now() + ownOriginMs;
   const text = Buffer.alloc(512);
-
-  let schedstat: number | null = null;
-  try {
-    schedstat = openSync('/proc/thread-self/schedstat', 'r');
-  } catch {
-    // Not Linux: a late beat cannot be explained.
-  }
-  const explainedMs = () => {
-    if (schedstat === null) return 0;
-    const length = readSync(schedstat, text, 0, text.length, 0);
-    const [onCoreNano, forCoreNano] = text.toString('latin1', 0, length).split(' ');
-    return (Number(onCoreNano) + Number(forCoreNano)) / 1e6;
-  };
 
   let limited = false;
   let lookAgainMs = 0;
@@ -82,10 +66,6 @@ export function heartbeatProgram(): void {
   };
 
   let beforeMs = nowMs();
-  let accountMs = explainedMs();
-  let beatsSinceAccount = 0;
-  /** Of a beat that was not late. */
-  let usualExplainedMs = 0;
   let beats = 0;
   let written = 0;
   let woken = Atomics.load(words, layout.words.wake);
@@ -98,24 +78,13 @@ export function heartbeatProgram(): void {
     woken = Atomics.load(words, layout.words.wake);
     const atMs = nowMs();
     const dueMs = beforeMs + periodMs;
-    const isLate = atMs > dueMs + lateMs;
-    beatsSinceAccount++;
-    if (isLate || beatsSinceAccount >= accountEveryBeats) {
-      const beforeAccountMs = accountMs;
-      accountMs = explainedMs();
-      const sinceMs = accountMs - beforeAccountMs;
-      if (isLate) {
-        const { kept, numbers } = layout.late;
-        const place = layout.times.lateBeats + (written % kept) * numbers;
-        times[place] = beforeMs;
-        times[place + 1] = dueMs;
-        times[place + 2] = atMs;
-        times[place + 3] = Math.max(0, sinceMs - (beatsSinceAccount - 1) * usualExplainedMs);
-        Atomics.store(words, layout.words.late, ++written);
-      } else {
-        usualExplainedMs = sinceMs / beatsSinceAccount;
-      }
-      beatsSinceAccount = 0;
+    if (atMs > dueMs + lateMs) {
+      const { kept, numbers } = layout.late;
+      const place = layout.times.lateBeats + (written % kept) * numbers;
+      times[place] = beforeMs;
+      times[place + 1] = dueMs;
+      times[place + 2] = atMs;
+      Atomics.store(words, layout.words.late, ++written);
     }
     beforeMs = atMs;
   }

@@ -7,7 +7,7 @@ import type { Gap } from './loopWatch.ts';
 /** What was used while the gap lasted, and at most one tick before. Milliseconds, null: unknown. */
 export type Usage = Pick<
   Evidence,
-  'processCpuMs' | 'mainThreadCpuMs' | 'runDelayMs' | 'throttledMs'
+  'processCpuMs' | 'mainThreadCpuMs' | 'runDelayMs' | 'throttledMs' | 'processStopped'
 >;
 
 export interface JudgedPause {
@@ -23,55 +23,95 @@ export interface SeenHeartbeat {
   beatBetween(fromMs: number, toMs: number): boolean;
 }
 
-export interface Limits {
-  /** Shorter pauses are none. */
-  readonly minimumMs: number;
-  /** By how much the gap may begin too early or end too late. */
-  readonly toleranceMs: number;
-}
-
-/** More lateness than this that neither work nor want of a core explains: the beat was stopped. */
-const STOPPED_BEAT_MS = 2.5;
+/** A beat that is later than this was not late by chance. */
+const LATE_BEAT_MS = 2.5;
 
 /**
  * Joins what the loop, the collector and the other thread saw. Times in milliseconds of one clock.
+ *
+ * Where most of a stall was a collection or a stop, its edges are known better than from the loop.
+ * What the thread did before and after that is a pause of its own if it is long enough for one.
  * @param collections ordered by their ends.
  * @param heartbeat null: nobody beat.
- * @returns null: no pause, or none that is long enough.
+ * @param minimumMs shorter pauses are none.
+ * @returns by rising start; none overlap.
  */
 export function judge(
   gap: Gap,
   collections: readonly Collection[],
   heartbeat: SeenHeartbeat | null,
   usage: Usage,
-  limits: Limits,
-): JudgedPause | null {
-  const stops = heartbeat?.lateBeats
-    .filter(
-      ({ dueMs, atMs, explainedMs }) => atMs - dueMs - Math.max(explainedMs, 0) >= STOPPED_BEAT_MS,
-    )
-    .filter(({ beforeMs, atMs }) => beforeMs < gap.endMs && atMs > gap.earliestMs);
-  let { startMs, endMs } = gap.inPoll
-    ? stopBounds(gap, stops ?? [])
-    : { startMs: gap.earliestMs, endMs: gap.endMs };
-  const within = collections.filter((one) => one.startMs < endMs && one.endMs > startMs);
-  const gcMs = coveredMs(within, startMs, endMs);
-  const evidence: Evidence = {
-    loopStallMs: gap.inPoll ? 0 : endMs - startMs,
-    gcMs,
-    ...usage,
-    heartbeatGapMs: heartbeat && stops ? gapMs(heartbeat, stops, startMs, endMs) : null,
-  };
-  if (endMs - startMs < limits.minimumMs) return null;
-  const kind = classify(evidence, endMs - startMs);
-  if (kind === 'gc') {
-    // V8 knows to the microsecond what the loop knows to a tick.
-    const firstMs = Math.min(...within.map((one) => one.startMs));
-    const lastMs = within.at(-1)?.endMs ?? endMs;
-    if (firstMs > startMs && firstMs - startMs <= limits.toleranceMs) startMs = firstMs;
-    if (lastMs < endMs && endMs - lastMs <= limits.toleranceMs) endMs = lastMs;
+  minimumMs: number,
+): JudgedPause[] {
+  const silences =
+    heartbeat?.lateBeats.filter(
+      ({ beforeMs, dueMs, atMs }) =>
+        atMs - dueMs >= LATE_BEAT_MS && beforeMs < gap.endMs && atMs > gap.earliestMs,
+    ) ?? null;
+  // Where the process was not stopped, the other thread waited for a core.
+  const stops = usage.processStopped === false ? [] : (silences ?? []);
+  const longest = stops.toSorted((a, b) => b.atMs - b.beforeMs - (a.atMs - a.beforeMs))[0] ?? null;
+
+  function seen(startMs: number, endMs: number, used: Usage): JudgedPause {
+    const evidence: Evidence = {
+      loopStallMs: gap.inPoll ? 0 : endMs - startMs,
+      gcMs: coveredMs(overlapping(collections, startMs, endMs), startMs, endMs),
+      ...used,
+      heartbeatGapMs: heartbeat && silences ? gapMs(heartbeat, silences, startMs, endMs) : null,
+    };
+    return { kind: classify(evidence, endMs - startMs), startMs, endMs, evidence };
   }
-  return { kind, startMs, endMs, evidence };
+
+  const { startMs, endMs } = gap.inPoll
+    ? stopBounds(gap, longest)
+    : { startMs: gap.earliestMs, endMs: gap.endMs };
+  if (endMs - startMs < minimumMs) return [];
+  const whole = seen(startMs, endMs, usage);
+  const core = coreOf(whole, overlapping(collections, startMs, endMs), gap.inPoll ? null : longest);
+  if (core === null) return [whole];
+
+  const restMs = core.startMs - startMs + (endMs - core.endMs);
+  const pauses: JudgedPause[] = [{ ...whole, ...core }];
+  for (const [fromMs, toMs] of [
+    [startMs, core.startMs],
+    [core.endMs, endMs],
+  ] as const) {
+    if (toMs - fromMs < minimumMs) continue;
+    const rest = seen(fromMs, toMs, unknownUsage(usage));
+    // It may as well have waited for a core.
+    const isSure = (usage.runDelayMs ?? 0) < restMs / 2;
+    pauses.push(isSure ? rest : { ...rest, kind: 'unknown' });
+  }
+  return pauses.toSorted((a, b) => a.startMs - b.startMs);
+}
+
+/** From what else than the loop the edges are known; null: from nothing. */
+function coreOf(
+  { kind, startMs, endMs, evidence }: JudgedPause,
+  collections: readonly Collection[],
+  stop: LateBeat | null,
+): { startMs: number; endMs: number } | null {
+  if (kind === 'gc') {
+    const firstMs = Math.min(...collections.map((one) => one.startMs));
+    const lastMs = collections.at(-1)?.endMs ?? endMs;
+    return { startMs: Math.max(firstMs, startMs), endMs: Math.min(lastMs, endMs) };
+  }
+  if (kind === 'freeze' && stop !== null) {
+    // Once continued, it may have waited for a core while the other thread had one.
+    return { startMs, endMs: Math.min(endMs, stop.atMs + (evidence.runDelayMs ?? 0)) };
+  }
+  return null;
+}
+
+/** What was used in a part of the time is not known. */
+function unknownUsage({ processStopped }: Usage): Usage {
+  return {
+    processCpuMs: null,
+    mainThreadCpuMs: null,
+    runDelayMs: null,
+    throttledMs: null,
+    processStopped,
+  };
 }
 
 /**
@@ -79,9 +119,8 @@ export function judge(
  * did not come: half-way between. It ended before the first new sign. Where the other thread did
  * not stop, this one was only late to wake, from when it was to.
  */
-function stopBounds(gap: Gap, stops: readonly LateBeat[]): { startMs: number; endMs: number } {
-  const [longest] = stops.toSorted((a, b) => b.atMs - b.beforeMs - (a.atMs - a.beforeMs));
-  if (longest === undefined) return { startMs: gap.latestMs, endMs: gap.latestEndMs };
+function stopBounds(gap: Gap, longest: LateBeat | null): { startMs: number; endMs: number } {
+  if (longest === null) return { startMs: gap.latestMs, endMs: gap.latestEndMs };
   const earliestMs = Math.max(gap.earliestMs, longest.beforeMs);
   const latestMs = Math.min(gap.latestMs, longest.dueMs);
   const startMs = latestMs > earliestMs ? (earliestMs + latestMs) / 2 : earliestMs;
@@ -93,16 +132,19 @@ function stopBounds(gap: Gap, stops: readonly LateBeat[]): { startMs: number; en
 /** How long it stood still; null: neither a late beat nor one in time tells. */
 function gapMs(
   heartbeat: SeenHeartbeat,
-  stops: readonly LateBeat[],
+  silences: readonly LateBeat[],
   startMs: number,
   endMs: number,
 ): number | null {
-  if (stops.length === 0) return heartbeat.beatBetween(startMs, endMs) ? 0 : null;
   let sumMs = 0;
-  for (const { beforeMs, atMs, explainedMs } of stops) {
-    sumMs += Math.min(atMs, endMs) - Math.max(beforeMs, startMs) - explainedMs;
+  for (const { beforeMs, atMs } of silences) {
+    sumMs += Math.max(0, Math.min(atMs, endMs) - Math.max(beforeMs, startMs));
   }
-  return Math.max(0, sumMs);
+  return sumMs > 0 || heartbeat.beatBetween(startMs, endMs) ? sumMs : null;
+}
+
+function overlapping(collections: readonly Collection[], startMs: number, endMs: number) {
+  return collections.filter((one) => one.startMs < endMs && one.endMs > startMs);
 }
 
 /** Total length of the union within start and end; collections may contain each other. */

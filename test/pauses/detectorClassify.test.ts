@@ -11,6 +11,7 @@ const base: Evidence = {
   runDelayMs: 0,
   throttledMs: 0,
   heartbeatGapMs: 0,
+  processStopped: false,
 };
 
 test.each<{ when: string; evidence: Partial<Evidence>; want: string }>([
@@ -20,7 +21,7 @@ test.each<{ when: string; evidence: Partial<Evidence>; want: string }>([
   { when: 'a collection was part', evidence: { gcMs: 40, mainThreadCpuMs: 99 }, want: 'block' },
   {
     when: 'the process was stopped amid a collection',
-    evidence: { gcMs: 98, mainThreadCpuMs: 8, heartbeatGapMs: 90 },
+    evidence: { gcMs: 98, mainThreadCpuMs: 8, heartbeatGapMs: 90, processStopped: true },
     want: 'freeze',
   },
   { when: 'code burned the core', evidence: { mainThreadCpuMs: 99 }, want: 'block' },
@@ -36,10 +37,49 @@ test.each<{ when: string; evidence: Partial<Evidence>; want: string }>([
     evidence: { mainThreadCpuMs: 9, runDelayMs: 90, heartbeatGapMs: 80 },
     want: 'starved',
   },
-  { when: 'both threads stood', evidence: { heartbeatGapMs: 95 }, want: 'freeze' },
+  {
+    when: 'it was stopped',
+    evidence: { heartbeatGapMs: 95, processStopped: true },
+    want: 'freeze',
+  },
   {
     when: 'it was stopped in poll',
+    evidence: { loopStallMs: 0, heartbeatGapMs: 95, processStopped: true },
+    want: 'freeze',
+  },
+  {
+    when: 'it was stopped while the second thread had nothing to do',
+    evidence: { heartbeatGapMs: null, processStopped: true },
+    want: 'freeze',
+  },
+  {
+    when: 'it was stopped, and what came before counts as its CPU',
+    evidence: { heartbeatGapMs: 95, mainThreadCpuMs: 30, processStopped: true },
+    want: 'freeze',
+  },
+  {
+    when: 'it was stopped only for a moment',
+    evidence: { heartbeatGapMs: 10, processStopped: true },
+    want: 'block',
+  },
+  {
+    when: 'it was stopped for a part, and waited for a core for the rest',
+    evidence: { heartbeatGapMs: 95, runDelayMs: 70, processStopped: true },
+    want: 'starved',
+  },
+  {
+    when: 'the second thread had no core',
+    evidence: { heartbeatGapMs: 95 },
+    want: 'block',
+  },
+  {
+    when: 'the machine itself stood still',
     evidence: { loopStallMs: 0, heartbeatGapMs: 95 },
+    want: 'unknown',
+  },
+  {
+    when: 'both threads stood, where the kernel does not tell',
+    evidence: { heartbeatGapMs: 95, processStopped: null },
     want: 'freeze',
   },
   {
@@ -53,15 +93,20 @@ test.each<{ when: string; evidence: Partial<Evidence>; want: string }>([
     want: 'throttled',
   },
   {
-    when: 'both stood and the thread computed',
-    evidence: { heartbeatGapMs: 60, mainThreadCpuMs: 60 },
+    when: 'both stood and the thread computed, where the kernel does not tell',
+    evidence: { heartbeatGapMs: 60, mainThreadCpuMs: 60, processStopped: null },
     want: 'block',
   },
   { when: 'it waited in poll only', evidence: { loopStallMs: 0 }, want: 'unknown' },
-  { when: 'there is no heartbeat and no CPU', evidence: { heartbeatGapMs: null }, want: 'unknown' },
+  { when: 'there is no heartbeat', evidence: { heartbeatGapMs: null }, want: 'block' },
   {
-    when: 'there is no heartbeat, but CPU',
-    evidence: { heartbeatGapMs: null, mainThreadCpuMs: 95 },
+    when: 'there is no heartbeat and no CPU, and the kernel does not tell',
+    evidence: { heartbeatGapMs: null, processStopped: null },
+    want: 'unknown',
+  },
+  {
+    when: 'there is no heartbeat, but CPU, and the kernel does not tell',
+    evidence: { heartbeatGapMs: null, mainThreadCpuMs: 95, processStopped: null },
     want: 'block',
   },
   {

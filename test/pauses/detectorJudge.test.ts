@@ -3,8 +3,15 @@ import type { LateBeat } from '../../pauses/detector/heartbeat.ts';
 import { judge } from '../../pauses/detector/judge.ts';
 import type { Gap } from '../../pauses/detector/loopWatch.ts';
 
-const limits = { minimumMs: 10, toleranceMs: 5 };
-const usage = { processCpuMs: 1, mainThreadCpuMs: 1, runDelayMs: 0, throttledMs: 0 };
+const minimumMs = 10;
+const usage = {
+  processCpuMs: 1,
+  mainThreadCpuMs: 1,
+  runDelayMs: 0,
+  throttledMs: 0,
+  processStopped: false,
+};
+const wasStopped = { ...usage, processStopped: true };
 const beating = { lateBeats: [], beatBetween: () => true };
 
 function stall(startMs: number, endMs: number): Gap {
@@ -15,19 +22,24 @@ function stopped(beat: LateBeat) {
   return { lateBeats: [beat], beatBetween: () => false };
 }
 
-test('the edges of a collection are those that V8 gives, if the loop may have seen them so', () => {
+test('the edges of a collection are those that V8 gives', () => {
   const collections = [{ startMs: 102, endMs: 198 }];
-  expect(judge(stall(100, 200), collections, beating, usage, limits)).toMatchObject({
-    kind: 'gc',
-    startMs: 102,
-    endMs: 198,
-    evidence: { gcMs: 96 },
-  });
-  expect(judge(stall(80, 200), collections, beating, usage, limits)).toMatchObject({
-    kind: 'gc',
-    startMs: 80,
-    endMs: 198,
-  });
+  expect(judge(stall(100, 200), collections, beating, usage, minimumMs)).toMatchObject([
+    { kind: 'gc', startMs: 102, endMs: 198, evidence: { gcMs: 96 } },
+  ]);
+});
+
+test('what the thread did after a collection is a pause of its own if it is long enough', () => {
+  const collections = [{ startMs: 100, endMs: 180 }];
+  expect(judge(stall(92, 200), collections, beating, usage, minimumMs)).toMatchObject([
+    { kind: 'gc', startMs: 100, endMs: 180 },
+    { kind: 'block', startMs: 180, endMs: 200, evidence: { gcMs: 0, mainThreadCpuMs: null } },
+  ]);
+  const late = { ...usage, runDelayMs: 20 };
+  expect(judge(stall(92, 200), collections, beating, late, minimumMs)).toMatchObject([
+    { kind: 'gc' },
+    { kind: 'unknown', startMs: 180, endMs: 200 },
+  ]);
 });
 
 test('collections that contain each other count once', () => {
@@ -35,38 +47,42 @@ test('collections that contain each other count once', () => {
     { startMs: 120, endMs: 130 },
     { startMs: 110, endMs: 170 },
   ];
-  const judged = judge(stall(100, 200), collections, beating, usage, limits);
+  const [judged] = judge(stall(105, 175), collections, beating, usage, minimumMs);
   expect(judged?.evidence.gcMs).toBe(60);
 });
 
 test('a stop in poll lies between the signs of life of both threads', () => {
   const gap = { earliestMs: 100, latestMs: 120, endMs: 199, latestEndMs: 201, inPoll: true };
-  const heartbeat = stopped({ beforeMs: 106, dueMs: 116, atMs: 200, explainedMs: 0.1 });
-  expect(judge(gap, [], heartbeat, usage, limits)).toMatchObject({
-    kind: 'freeze',
-    startMs: 111,
-    endMs: 200,
-  });
+  const heartbeat = stopped({ beforeMs: 106, dueMs: 116, atMs: 200 });
+  expect(judge(gap, [], heartbeat, wasStopped, minimumMs)).toMatchObject([
+    { kind: 'freeze', startMs: 111, endMs: 200 },
+  ]);
 });
 
-test('a beat that was late for want of a core was not stopped', () => {
-  const heartbeat = stopped({ beforeMs: 95, dueMs: 105, atMs: 190, explainedMs: 84 });
-  expect(judge(stall(100, 200), [], heartbeat, usage, limits)).toMatchObject({
-    kind: 'unknown',
-    evidence: { heartbeatGapMs: null },
-  });
-  const starved = { ...usage, runDelayMs: 92 };
-  expect(judge(stall(100, 200), [], heartbeat, starved, limits)?.kind).toBe('starved');
+test('a stop in a callback ends with the first sign of life of either thread', () => {
+  const heartbeat = stopped({ beforeMs: 96, dueMs: 106, atMs: 193 });
+  expect(judge(stall(100, 200), [], heartbeat, wasStopped, minimumMs)).toMatchObject([
+    { kind: 'freeze', startMs: 100, endMs: 193 },
+  ]);
+  const waited = { ...wasStopped, runDelayMs: 4 };
+  expect(judge(stall(100, 200), [], heartbeat, waited, minimumMs)[0]?.endMs).toBe(197);
+});
+
+test('a beat that was late without a stop was late for want of a core', () => {
+  const heartbeat = stopped({ beforeMs: 95, dueMs: 105, atMs: 190 });
+  const waited = { ...usage, runDelayMs: 92 };
+  expect(judge(stall(100, 200), [], heartbeat, usage, minimumMs)[0]?.kind).toBe('block');
+  expect(judge(stall(100, 200), [], heartbeat, waited, minimumMs)[0]?.kind).toBe('starved');
 });
 
 test('a loop that only woke late, and not by much, had no pause', () => {
   const gap = { earliestMs: 100, latestMs: 120, endMs: 126, latestEndMs: 127, inPoll: true };
-  expect(judge(gap, [], beating, usage, limits)).toBeNull();
+  expect(judge(gap, [], beating, usage, minimumMs)).toEqual([]);
 });
 
-test('without a second thread a stopped process and a thread that waits look alike', () => {
-  expect(judge(stall(100, 200), [], null, usage, limits)).toMatchObject({
-    kind: 'unknown',
-    evidence: { heartbeatGapMs: null },
-  });
+test('without the kernel and a second thread a stop and a wait look alike', () => {
+  const untold = { ...usage, processStopped: null };
+  expect(judge(stall(100, 200), [], null, untold, minimumMs)).toMatchObject([
+    { kind: 'unknown', evidence: { heartbeatGapMs: null } },
+  ]);
 });

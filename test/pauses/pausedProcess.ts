@@ -47,6 +47,7 @@ const evidence = {
   runDelayMs: null,
   throttledMs: null,
   heartbeatGapMs: null,
+  processStopped: false,
 };
 
 /** A detector that sees what it is told. */
