@@ -5,6 +5,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { loadCommand } from './commands/load.ts';
 import { meshCommand } from './commands/mesh.ts';
 import { runCommand } from './commands/run.ts';
+import { traceCommand } from './commands/trace.ts';
 import { upCommand } from './commands/up.ts';
 import { UsageError } from './commands/usageError.ts';
 import { describe } from './describe.ts';
@@ -27,6 +28,7 @@ export async function commandLine(args: readonly string[]): Promise<number> {
     meshCommand(),
     collectCommand(),
     doctorCommand(),
+    traceCommand(),
   ];
   for (const command of commands) {
     const options = command.options.map(({ long }) => long).join(', ');

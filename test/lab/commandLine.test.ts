@@ -22,7 +22,10 @@ function written(stream: MockInstance): string {
 // Each of these is refused before anything starts.
 test.each([
   { args: [], says: /Commands:\n {2}run/ },
-  { args: ['frob'], says: /unknown command 'frob'\nvalid: run, up, load, mesh, collect, doctor;/ },
+  {
+    args: ['frob'],
+    says: /unknown command 'frob'\nvalid: run, up, load, mesh, collect, doctor, trace;/,
+  },
   { args: ['run', '--frob'], says: /unknown option '--frob'\nvalid: .*--mesh, .*--rate/ },
   { args: ['run', 'extra'], says: /too many arguments/ },
   { args: ['run', '--rate'], says: /'--rate <number>' argument missing/ },
@@ -45,13 +48,20 @@ test.each([
   { args: ['collect', '--port', '70000'], says: /'--port <number>' argument '70000' is invalid/ },
   { args: ['doctor', '--gateway', 'localhost:8080'], says: /must be an http or https URL/ },
   { args: ['doctor', '--admin', 'user'], says: /must be NAME=URL/ },
+  { args: ['trace', '--as', 'go'], says: /Allowed choices are text, test/ },
+  { args: ['trace', '--limit', '0'], says: /whole number from 1 to 999999/ },
+  { args: ['trace', '--source', 'nowhere'], says: /--source nowhere: there is no such file/ },
+  { args: ['trace', 'diff', 'A', '--source', 'README.md'], says: /diff compares two/ },
+  { args: ['trace', '4bf9', '--source', 'http://127.0.0.1:1'], says: /all 32 digits .* has 4/ },
+  { args: ['trace', 'GET', '--source', 'README.md'], says: /"GET" is no trace id/ },
+  { args: ['trace', '4b', '4c', '--source', 'README.md'], says: /one id, or `diff A B`/ },
 ])('aftershock $args: exit code 2, and what would be valid', async ({ args, says }) => {
   expect(await commandLine(args)).toBe(2);
   expect(written(stderr)).toMatch(says);
   expect(written(stdout)).toBe('');
 });
 
-test.each(['run', 'up', 'load', 'mesh', 'collect', 'doctor'])(
+test.each(['run', 'up', 'load', 'mesh', 'collect', 'doctor', 'trace'])(
   'aftershock %s --help shows an example',
   async (name) => {
     expect(await commandLine([name, '--help'])).toBe(0);

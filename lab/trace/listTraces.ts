@@ -1,0 +1,127 @@
+import { hasFailed } from '../../traces/failure.ts';
+import { serviceOf } from '../../traces/service.ts';
+import { columns } from '../../traces/textWidth.ts';
+import type { Trace } from '../../traces/trace.ts';
+import { msText } from '../../traces/waterfall.ts';
+import { count, plural } from '../report/format.ts';
+import { textTable } from '../report/textTable.ts';
+import type { Screen } from './paint.ts';
+import { pausesDuring, short } from './showTrace.ts';
+import type { Holding, TraceStore } from './traceStore.ts';
+
+/** A trace in a list. */
+export interface Listed {
+  readonly traceId: string;
+  readonly durationMs: number;
+  readonly spans: number;
+  readonly failed: number;
+  readonly service: string;
+  readonly name: string;
+  /** `hit`: its spans say so; `during`: a pause of a service in it fell into its time. */
+  readonly pause: {
+    readonly service: string;
+    readonly ms: number;
+    readonly seen: 'hit' | 'during';
+  } | null;
+}
+
+/** The slowest first. */
+export function listed({ traces, pauses }: Holding): Listed[] {
+  return traces
+    .map((trace) => ({
+      traceId: trace.traceId,
+      durationMs: Number(trace.durationNano) / 1e6,
+      spans: trace.spans.length,
+      failed: trace.spans.filter(hasFailed).length,
+      service: trace.root?.service ?? '',
+      name: trace.root?.span.name ?? '',
+      pause: pauseOf(trace, pauses),
+    }))
+    .sort((a, b) => b.durationMs - a.durationMs || (a.traceId < b.traceId ? -1 : 1));
+}
+
+/** What it lost to a pause by its spans' own evidence; else the longest pause in its time. */
+export function pauseOf(trace: Trace, pauses: Holding['pauses']): Listed['pause'] {
+  const hit = trace.blame.find(({ cause }) => cause === 'pause');
+  if (hit !== undefined) {
+    return { service: hit.service, ms: Number(hit.durationNano) / 1e6, seen: 'hit' };
+  }
+  const during = pausesDuring(trace, pauses).map((pause) => ({
+    service: serviceOf(pause),
+    ms: Number(pause.endUnixNano - pause.startUnixNano) / 1e6,
+    seen: 'during' as const,
+  }));
+  return during.sort((a, b) => b.ms - a.ms)[0] ?? null;
+}
+
+export interface ListOptions {
+  readonly limit: number;
+  readonly only: 'paused' | 'failed' | null;
+}
+
+export function showList(
+  store: TraceStore,
+  rows: readonly Listed[],
+  { limit, only }: ListOptions,
+  { paint, width }: Screen,
+): string {
+  const paused = rows.filter(({ pause }) => pause !== null);
+  const failed = rows.filter((row) => row.failed > 0);
+  const chosen = only === 'paused' ? paused : only === 'failed' ? failed : rows;
+  const shown = chosen.slice(0, limit);
+  const isHit = paused.some(({ pause }) => pause?.seen === 'hit');
+  const facts = [
+    plural(rows.length, 'trace'),
+    ...(paused.length > 0
+      ? [`${count(paused.length)} ${isHit ? 'hit by' : 'during'} a pause`]
+      : []),
+    ...(failed.length > 0 ? [`${count(failed.length)} with an error`] : []),
+  ];
+  const table = textTable(
+    {
+      title: `The slowest ${shown.length}${only === null ? '' : ` that ${only === 'paused' ? 'met a pause' : 'failed'}`}`,
+      columns: [
+        { head: 'trace' },
+        { head: 'took' },
+        { head: 'root', align: 'left' },
+        { head: '', align: 'left' },
+      ],
+      rows: shown.map((row) => ({
+        cells: [
+          row.traceId,
+          msText(BigInt(Math.round(row.durationMs * 1e6))),
+          short(row.name, Math.max(12, width - 63)),
+          markOf(row),
+        ],
+        ...(row.pause !== null && { marks: [4] }),
+      })),
+    },
+    paint,
+    width,
+  );
+  const hints = [
+    `  trace ${shown[0]?.traceId ?? 'ID'}   one of them; --as test writes a test for it`,
+    ...(only === null && paused.length > 0
+      ? ['  trace --only paused   those that met a pause']
+      : []),
+    ...(only === null && failed.length > 0 ? ['  trace --only failed   those with an error'] : []),
+  ];
+  return [
+    columns(`${store.name}: ${facts.join(', ')}`, Math.max(width, 200)).trimEnd(),
+    '',
+    ...(shown.length === 0 ? ['None.'] : [table]),
+    '',
+    ...hints.map((hint) => paint('dim', hint)),
+    '',
+  ].join('\n');
+}
+
+function markOf({ failed, pause }: Listed): string {
+  const paused =
+    pause === null
+      ? []
+      : [
+          `${pause.seen === 'hit' ? '▒' : 'in'} ${short(pause.service, 10)}'s ${msText(BigInt(Math.round(pause.ms * 1e6)))}`,
+        ];
+  return [...(failed > 0 ? [`✗${failed}`] : []), ...paused].join(' ');
+}
