@@ -16,6 +16,11 @@ export const PausedAttribute = {
   waitFrom: 'aftershock.server.wait_from',
   /** How much of the wait was a pause. */
   waitPauseMs: 'aftershock.server.wait_pause_ms',
+  /**
+   * On a client span: for how long the loop had not been idle when it ended. The answer lay here
+   * unread for as much of that as there is after its sending.
+   */
+  clientBusyMs: 'aftershock.client.busy_ms',
   /** The sender's stamp lies so far from our own clock: after (negative), or before. It is not believed. */
   clockApartMs: 'aftershock.clock.apart_ms',
   /** On the span of a pause: requests that were hit, and queued. */

@@ -69,6 +69,8 @@ export class PauseProcessor {
   readonly #live = new Set<object>();
   /** For spans that did not find the loop idle: when it last was. */
   readonly #busySince = new WeakMap<object, UnixMicros>();
+  /** For client spans that ended while the loop was busy: for how long it had been. */
+  readonly #busyMicros = new WeakMap<object, number>();
   #inFlight = 0;
   #open: KnownPause[] = [];
   #made: Made[] = [];
@@ -113,6 +115,7 @@ export class PauseProcessor {
       return;
     }
     if (this.#live.has(span)) this.#detector.inFlight(--this.#inFlight);
+    if (span.kind === SpanKind.CLIENT) this.#lookForBusyLoop(span);
     this.#hold(span);
   }
 
@@ -156,6 +159,13 @@ export class PauseProcessor {
     const queue = queueSpan(span, parent, fromMicros, { [PausedAttribute.waitFrom]: by });
     this.#busySince.set(queue, idleMicros);
     this.#hold(queue);
+  }
+
+  #lookForBusyLoop(span: EndedSpan): void {
+    const idleNano = this.#detector.lastIdleUnixNano();
+    if (idleNano === null) return;
+    const busyMicros = microsOf(span.endTime) - microsOfNano(idleNano);
+    if (busyMicros >= this.#minWaitMicros) this.#busyMicros.set(span, busyMicros);
   }
 
   #paused(detected: DetectedPause): void {
@@ -241,7 +251,15 @@ export class PauseProcessor {
   #judged(span: EndedSpan): EndedSpan {
     try {
       const additions = this.#recent.judge(span, this.#busySince.get(span));
-      return additions === null ? span : derivedSpan(span, additions);
+      const busyMicros = span.kind === SpanKind.CLIENT ? this.#busyMicros.get(span) : undefined;
+      if (busyMicros === undefined) {
+        return additions === null ? span : derivedSpan(span, additions);
+      }
+      const attributes = {
+        ...additions?.attributes,
+        [PausedAttribute.clientBusyMs]: toMs(busyMicros),
+      };
+      return derivedSpan(span, { ...additions, attributes });
     } catch (error) {
       diag.error('aftershock/pauses: a span goes on as it is', error);
       return span;

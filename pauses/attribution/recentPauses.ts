@@ -41,7 +41,9 @@ export class RecentPauses {
     const waited = isRoot ? 1000 * numberOf(span.attributes[PausedAttribute.waitMs]) : 0;
     const arrived = start - waited;
     const joined = isRoot || isQueue ? Math.min(arrived, busySinceMicros) : arrived;
-    if (joined > newest.drainedMicros) return null;
+    // Behind victims that were answered while it waited: the rest of their work is the backlog, too.
+    const joinsRest = isQueue && arrived <= newest.doneMicros;
+    if (joined > newest.drainedMicros && !joinsRest) return null;
     const end = microsOf(span.endTime);
     const begun = isQueue ? end : start + 1000 * numberOf(span.attributes[turnWaitMs]);
 
@@ -53,7 +55,7 @@ export class RecentPauses {
       const pause = this.#pauses[index] as KnownPause;
       const next = this.#pauses[index + 1];
       const isNewest = next === undefined || arrived <= next.startMicros;
-      if ((isNewest ? joined : arrived) > pause.drainedMicros) break;
+      if ((isNewest ? joined : arrived) > pause.drainedMicros && !(isNewest && joinsRest)) break;
       if (end < pause.startMicros) continue;
       const harm = pause.overlapMicros(arrived, end);
       const isHit = harm > 0;
@@ -67,6 +69,10 @@ export class RecentPauses {
       } else if (!isRoot && !isQueue) continue;
       else role ??= 'queued';
       if (isRoot) {
+        pause.doneMicros = Math.max(
+          pause.doneMicros,
+          next ? Math.min(end, limitOf(pause, next)) : end,
+        );
         pause.addVictim(
           isHit ? 'hit' : 'queued',
           span.spanContext(),

@@ -18,6 +18,11 @@ export const Attribute = {
   loadPhase: 'aftershock.load.phase',
   /** On the load's root span: milliseconds from the intended time to the sending. */
   loadLateMs: 'aftershock.load.late_ms',
+  /**
+   * On a client span, where a connection had to be opened: milliseconds until the request was
+   * written to it. A loop that is busy notices late that it is open.
+   */
+  clientConnectMs: 'aftershock.client.connect_ms',
 } as const;
 
 /** Metrics that no semantic convention has. */

@@ -21,6 +21,7 @@ import type { Backoff, Call } from '../../mesh/mesh.ts';
 import type { Random } from '../../mesh/random.ts';
 import { unixMs } from '../../pauses/clock.ts';
 import { AttemptTimer } from './attemptTimer.ts';
+import { Attribute } from './attributes.ts';
 import { deadlineHeader } from './deadline.ts';
 import { keepHeader, type LocalSampler } from './localSampler.ts';
 import type { ServiceMetrics } from './metrics.ts';
@@ -201,8 +202,19 @@ class ContextTransport {
   request(options: RequestOptions, onResponse: () => void): ClientRequest {
     propagation.inject(context.active(), options.headers);
     const { request } = options.protocol === 'https:' ? https : http;
-    return request(options, onResponse);
+    const outgoing = request(options, onResponse);
+    if (!outgoing.reusedSocket) timeConnecting(outgoing);
+    return outgoing;
   }
+}
+
+/** The tracestate says that it is sent now, but it is once there is a connection. */
+function timeConnecting(outgoing: ClientRequest): void {
+  const span = trace.getActiveSpan();
+  const startMs = performance.now();
+  outgoing.once('finish', () => {
+    span?.setAttribute(Attribute.clientConnectMs, performance.now() - startMs);
+  });
 }
 
 /** Waiting before attempt `resends + 1`, in milliseconds; see {@link Backoff}. */

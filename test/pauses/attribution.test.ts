@@ -1,4 +1,4 @@
-import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { PauseAttribute } from '../../pauses/strategy.ts';
@@ -184,6 +184,43 @@ describe.each(sdks)('With %s', (sdk) => {
       .map((span) => own(span)['pause.role']);
     expect(roles).toEqual(['hit', 'hit', 'queued', undefined, undefined]);
     expect(own(named(spans, 'pause gc'))).toMatchObject({ 'pause.hit': 2, 'pause.queued': 1 });
+  });
+
+  test('who waited while victims were being answered was queued, though the loop had been idle', async () => {
+    const process = pausedProcess(sdk);
+    // The two that were hit call another service. The loop is idle until the answers come, at 130.
+    process.detector.pause('gc', 0, 100);
+    const [first, second] = [10, 50].map((sent, i) =>
+      begin(process, { from: 101 + i, idle: 0 }, received(caller, sent)),
+    );
+    first?.end(hrTime(140));
+    second?.end(hrTime(150));
+    handle(process, { from: 150, to: 155, idle: 130 }, received(caller, 135));
+    // Nobody was answered while these waited.
+    handle(process, { from: 170, to: 172, idle: 160 }, received(caller, 165));
+    handle(process, { from: 180, to: 182, idle: 178 }, received(caller, 175));
+    const spans = await spansOf(process);
+    const roles = spans
+      .filter(({ kind }) => kind === 'server')
+      .map((span) => own(span)['pause.role']);
+    expect(roles).toEqual(['hit', 'hit', 'queued', undefined, undefined]);
+  });
+
+  test('a client span says for how long the loop had been busy when it ended', async () => {
+    const process = pausedProcess(sdk);
+    for (const [end, idle] of [
+      [50, 20],
+      [60, 58.5],
+    ] as const) {
+      const call = process.tracer.startSpan('GET', {
+        kind: SpanKind.CLIENT,
+        startTime: hrTime(10),
+      });
+      process.detector.idleMs = idle;
+      call.end(hrTime(end));
+    }
+    const spans = await spansOf(process);
+    expect(spans.map((span) => own(span))).toEqual([{ 'client.busy_ms': 30 }, {}]);
   });
 
   test('without a remote parent the wait is told on the server span', async () => {
