@@ -15,6 +15,17 @@ export interface BenchmarkRow {
 export interface Benchmark {
   readonly name: string;
   readonly description: string;
-  /** @param say progress, a line at a time. */
-  run(options: { readonly runs: number; say(line: string): void }): Promise<BenchmarkRow[]>;
+  /** How many runs there are unless told; 5 by default. */
+  readonly usualRuns?: number;
+  run(options: BenchmarkOptions): Promise<BenchmarkRow[]>;
+}
+
+export interface BenchmarkOptions {
+  readonly runs: number;
+  /** Only settings in whose title all these words are, where a benchmark has several. */
+  readonly only: readonly string[];
+  /** Where results of single turns are kept, where a benchmark can go on from them; null: nowhere. */
+  readonly folder: string | null;
+  /** Tells of progress, a line at a time. */
+  say(line: string): void;
 }

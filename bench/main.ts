@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Benchmark, BenchmarkRow } from './benchmark.ts';
@@ -63,16 +63,27 @@ function positiveInteger(text: string): number {
   return Number(text);
 }
 
+function words(text: string): string[] {
+  return text.split(/[\s,]+/).filter((word) => word !== '');
+}
+
 const benchmarks = await findBenchmarks();
 const program = new Command('npm run bench --')
   .description('Benchmarks: medians and spread of interleaved runs, held against their targets.')
   .argument('[name...]', `which ones (${[...benchmarks.keys()].join(', ')}); all by default`)
-  .option('--runs <n>', 'runs of each', positiveInteger, 5)
+  .option('--runs <n>', 'runs of each (default: 5, or what suits it)', positiveInteger)
+  .option('--only <words>', 'only settings whose title has all these words (victims)', words, [])
+  .option('--keep <folder>', 'keep what each turn measured there, and go on from it (victims)')
   .option('--json', 'print the rows as JSON')
   .addHelpText('after', '\nExample: npm run bench -- chain --runs 3')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse();
-const { runs, json } = program.opts<{ runs: number; json?: boolean }>();
+const { runs, only, keep, json } = program.opts<{
+  runs?: number;
+  only: readonly string[];
+  keep?: string;
+  json?: boolean;
+}>();
 const names = program.args.length > 0 ? program.args : [...benchmarks.keys()];
 const unknown = names.filter((name) => !benchmarks.has(name));
 if (unknown.length > 0) {
@@ -85,7 +96,12 @@ if (unknown.length > 0) {
   const results: Record<string, readonly BenchmarkRow[]> = {};
   for (const name of names) {
     const benchmark = benchmarks.get(name) as Benchmark;
-    const rows = await benchmark.run({ runs, say: (line) => console.error(`${name}: ${line}`) });
+    const rows = await benchmark.run({
+      runs: runs ?? benchmark.usualRuns ?? 5,
+      only,
+      folder: keep === undefined ? null : resolve(keep),
+      say: (line) => console.error(`${name}: ${line}`),
+    });
     results[name] = rows;
     if (!json) printTable(benchmark, rows);
   }

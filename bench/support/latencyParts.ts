@@ -1,3 +1,6 @@
+import { median } from '../../lab/analysis/percentiles.ts';
+import { PausedAttribute } from '../../pauses/attribution/attributes.ts';
+import { readHop } from '../../pauses/attribution/stamp.ts';
 import { Attribute } from '../../services/kit/attributes.ts';
 import { pausesOn } from '../../traces/pauseEvidence.ts';
 import { selfTimeNano } from '../../traces/selfTime.ts';
@@ -8,26 +11,45 @@ import { nanoToMs } from './runTime.ts';
 /** What a request's latency is made of, each part from evidence of its own. Milliseconds. */
 export interface LatencyParts {
   readonly latency: number;
-  /** Handlers' own time, less pauses in it. */
+  /** Handlers' own time, and callers' until they stamped the request, less pauses in them. */
   readonly work: number;
-  /** Waits before handlers and for turns, less pauses in them. */
+  /**
+   * Waits for connections, before handlers, for turns, and of answers before they were read, less
+   * pauses in them.
+   */
   readonly queue: number;
   readonly pause: number;
-  /** What each hop usually takes besides. */
+  /** What each way usually takes besides. */
   readonly network: number;
   /** By which the client sent it too late. */
   readonly late: number;
 }
 
-/** Called service → milliseconds of a call that are none of the callee's. */
-export type HopTimes = ReadonlyMap<string, number>;
+/** What is usual between sending and handler, and between answer and reading. Milliseconds. */
+export interface HopTime {
+  readonly out: number;
+  readonly back: number;
+}
 
-/** One call and what was recorded of it on the other side. */
+/** By the called service. */
+export type HopTimes = ReadonlyMap<string, HopTime>;
+
+/** One call and what was recorded of it on the other side. Times in milliseconds after its start. */
 interface Hop {
   readonly call: Span;
   readonly to: string;
   readonly server: Span;
   readonly wait: Span | null;
+  /** The caller's stamp, or else the start. */
+  readonly stampMs: number;
+  /** A connection was open. */
+  readonly sentMs: number;
+  /** The callee had it, by its own record. */
+  readonly hereMs: number;
+  readonly answeredMs: number;
+  /** From then on the answer lay at the caller, whose loop was busy. */
+  readonly unreadMs: number;
+  readonly endMs: number;
 }
 
 function hopsOf(spans: readonly Span[]): Hop[] {
@@ -39,7 +61,27 @@ function hopsOf(spans: readonly Span[]): Hop[] {
     const wait = spans.find(
       ({ name, parentSpanId }) => name === 'server.queue' && parentSpanId === call.spanId,
     );
-    hops.push({ call, to: serviceOf(server), server, wait: wait ?? null });
+    const at = (unixNano: bigint) => nanoToMs(unixNano - call.startUnixNano);
+    const endMs = at(call.endUnixNano);
+    const hereMs = at((wait ?? server).startUnixNano);
+    const answeredMs = Math.min(at(server.endUnixNano), endMs);
+    const stamp = readHop(server.traceState)?.sentUnixMicros;
+    const stampMs = stamp === undefined ? 0 : at(BigInt(stamp) * 1000n);
+    const busyMs = numberOf(call.attributes[PausedAttribute.clientBusyMs]);
+    const stamped = Math.max(0, Math.min(stampMs, hereMs));
+    const connectMs = numberOf(call.attributes[Attribute.clientConnectMs]);
+    hops.push({
+      call,
+      to: serviceOf(server),
+      server,
+      wait: wait ?? null,
+      stampMs: stamped,
+      sentMs: Math.min(stamped + connectMs, hereMs),
+      hereMs,
+      answeredMs,
+      unreadMs: Math.max(answeredMs, endMs - busyMs),
+      endMs,
+    });
   }
   return hops;
 }
@@ -48,13 +90,18 @@ function lengthMs({ startUnixNano, endUnixNano }: Pick<Span, 'startUnixNano' | '
   return nanoToMs(endUnixNano - startUnixNano);
 }
 
-/** Of calls in a trace of the baseline. */
-export function hopTimes(spans: readonly Span[]): Map<string, number> {
+/** Medians of calls in traces of the baseline. */
+export function usualHops(traces: readonly (readonly Span[])[]): Map<string, HopTime> {
+  const ofCallee = Map.groupBy(traces.flatMap(hopsOf), ({ to }) => to);
+  const middle = (values: number[]) => median(values) ?? Number.NaN;
   return new Map(
-    hopsOf(spans).map(({ call, to, server, wait }) => {
-      const lateMs = numberOf(call.attributes[Attribute.loadLateMs]);
-      return [to, lengthMs(call) - lateMs - lengthMs(server) - (wait ? lengthMs(wait) : 0)];
-    }),
+    [...ofCallee].map(([to, hops]) => [
+      to,
+      {
+        out: middle(hops.map(({ sentMs, hereMs }) => hereMs - sentMs)),
+        back: middle(hops.map(({ answeredMs, unreadMs }) => unreadMs - answeredMs)),
+      },
+    ]),
   );
 }
 
@@ -62,31 +109,42 @@ export function hopTimes(spans: readonly Span[]): Map<string, number> {
 export function latencyParts(spans: readonly Span[], usual: HopTimes): LatencyParts | null {
   const root = spans.find(({ parentSpanId }) => parentSpanId === '');
   if (root === undefined) return null;
-  let [work, queue, pause, network] = [0, 0, 0, 0];
-  for (const { call, to, server, wait } of hopsOf(spans)) {
+  const late = numberOf(root.attributes[Attribute.loadLateMs]);
+  let [work, queue, pause, network] = [-late, 0, 0, 0];
+  for (const hop of hopsOf(spans)) {
+    const { call, to, server, wait, stampMs, sentMs, hereMs, answeredMs, unreadMs, endMs } = hop;
     const children = spans.filter(({ parentSpanId }) => parentSpanId === server.spanId);
     const inCalls = children.filter(({ kind }) => kind === 'client');
     const turnMs = numberOf(server.attributes[Attribute.queueWaitMs]);
     const selfMs = nanoToMs(selfTimeNano(server, inCalls));
     const pausedMs = pausedIn(server, inCalls);
-    work += selfMs - pausedMs - turnMs;
-    queue += turnMs;
+    work += selfMs - pausedMs - turnMs + stampMs - pausedIn(part(call, 0, stampMs));
+    queue += sentMs - stampMs - pausedIn(part(call, stampMs, sentMs));
+    queue += turnMs + endMs - unreadMs - pausedIn(part(call, unreadMs, endMs));
     pause += pausedMs;
     if (wait !== null) {
-      const stoodMs = pausedIn(wait, []);
+      const stoodMs = pausedIn(wait);
       pause += stoodMs;
       queue += lengthMs(wait) - stoodMs;
     }
-    // A pause of the caller after the callee had answered.
+    // A pause of the caller before the callee had it, or after it had answered.
     pause += pausedIn(call, wait === null ? [server] : [server, wait]);
-    network += usual.get(to) ?? Number.NaN;
+    const { out, back } = usual.get(to) ?? { out: Number.NaN, back: Number.NaN };
+    // Where waiting is told, no more than its own evidence leaves.
+    network += wait === null ? out : Math.min(out, hereMs - sentMs);
+    network += unreadMs === endMs ? back : Math.min(back, unreadMs - answeredMs);
   }
-  const late = numberOf(root.attributes[Attribute.loadLateMs]);
   return { latency: lengthMs(root), work, queue, pause, network, late };
 }
 
+/** The same span from `fromMs` to `toMs` after its start. */
+function part(span: Span, fromMs: number, toMs: number): Span {
+  const at = (ms: number) => span.startUnixNano + BigInt(Math.round(ms * 1e6));
+  return { ...span, startUnixNano: at(fromMs), endUnixNano: at(toMs) };
+}
+
 /** How much of a span was pauses that it tells of, outside of `others`. */
-function pausedIn(span: Span, others: readonly Span[]): number {
+function pausedIn(span: Span, others: readonly Span[] = []): number {
   let sumMs = 0;
   for (const { startUnixNano, endUnixNano } of pausesOn(span)) {
     const start = startUnixNano > span.startUnixNano ? startUnixNano : span.startUnixNano;

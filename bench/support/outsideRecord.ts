@@ -1,21 +1,21 @@
 import { Attribute } from '../../services/kit/attributes.ts';
-import { serviceOf } from '../../traces/service.ts';
 import type { Span } from '../../traces/span.ts';
+import type { TappedRequest } from './wireTap.ts';
 
-/** One request at a service, as processes around it saw it. Milliseconds since the record's origin. */
+/** One request at a service, as it was seen on the wire. Milliseconds since the record's origin. */
 export interface OutsideVisit {
   readonly traceId: string;
   /** The caller's client span. */
   readonly callId: string;
   readonly isBaseline: boolean;
-  /** When the caller sent it. */
+  /** When it was on the wire. */
   readonly sentMs: number;
-  /** When the caller had the answer, or gave up. */
+  /** When the answer was, or the caller gave up. */
   readonly endMs: number;
   readonly answered: boolean;
   /**
-   * The first thing that another process saw of the work on it: its call arriving further down, or
-   * else the answer. null: nothing was seen.
+   * The first thing that was seen of the work on it: its call further down on the wire, or else the
+   * answer. null: nothing was seen.
    */
   readonly signMs: number | null;
 }
@@ -26,9 +26,12 @@ export interface OutsideVisit {
  */
 export function outsideVisits(
   spans: readonly Span[],
+  tapped: readonly TappedRequest[],
   service: string,
   toMs: (unixNano: bigint) => number,
 ): OutsideVisit[] {
+  const wire = new Map(tapped.map((request) => [request.callId, request]));
+  const atMs = (unixMs: number) => toMs(BigInt(Math.round(unixMs * 1e6)));
   const children = new Map<string, Span[]>();
   const phases = new Map<string, unknown>();
   for (const span of spans) {
@@ -44,21 +47,21 @@ export function outsideVisits(
     if (call.attributes[Attribute.callTo] !== service || call.kind !== 'client') continue;
     const phase = phases.get(call.traceId);
     if (phase !== 'baseline' && phase !== 'pauses') continue;
-    const answered = call.attributes['http.response.status_code'] !== undefined;
-    const endMs = toMs(call.endUnixNano);
-    const arrivals = below(call, 'server')
+    const request = wire.get(call.spanId);
+    if (request === undefined) continue; // it never left its caller
+    const answeredMs = request.answeredUnixMs === null ? null : atMs(request.answeredUnixMs);
+    const onward = below(call, 'server')
       .flatMap((server) => below(server, 'client'))
-      .flatMap((onward) => below(onward, 'server'))
-      .filter((span) => serviceOf(span) !== service)
-      .map((span) => toMs(span.startUnixNano));
+      .flatMap(({ spanId }) => wire.get(spanId) ?? [])
+      .map(({ sentUnixMs }) => atMs(sentUnixMs));
     visits.push({
       traceId: call.traceId,
       callId: call.spanId,
       isBaseline: phase === 'baseline',
-      sentMs: toMs(call.startUnixNano),
-      endMs,
-      answered,
-      signMs: arrivals.length > 0 ? Math.min(...arrivals) : answered ? endMs : null,
+      sentMs: atMs(request.sentUnixMs),
+      endMs: answeredMs ?? toMs(call.endUnixNano),
+      answered: answeredMs !== null,
+      signMs: onward.length > 0 ? Math.min(...onward) : answeredMs,
     });
   }
   return visits.sort((a, b) => a.sentMs - b.sentMs);

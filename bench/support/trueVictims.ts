@@ -5,12 +5,6 @@ export interface TrueInterval {
   readonly endMs: number;
 }
 
-/** Limits of a time in milliseconds. */
-export interface Usual {
-  readonly leastMs: number;
-  readonly mostMs: number;
-}
-
 /**
  * What a pause did to a request. `edge`: it would be something else if times were a little
  * different. `mixed`: queued, but the service found another pause on the way, and by that the
@@ -32,10 +26,10 @@ export interface Truth {
  * queued: sent after the end, before the backlog had drained. The backlog is followed by a cursor
  * from the pause's end: whoever was sent before it and showed the first sign of being worked on
  * later than usual moves it to when its turn must have come, which is that sign less the usual time
- * from sending to it. That is known within limits; who came between them is on the edge.
+ * from sending to it, or at most to the sign. Who came between these limits is on the edge.
  *
  * @param visits by rising `sentMs`.
- * @param usual from sending to the first sign, where there is nothing to wait for.
+ * @param usualMs from sending to the first sign, where there is nothing to wait for.
  * @param edgeMs how far times may be off.
  * @param nextMs when the next pause begins, or Infinity: the drain is not followed beyond.
  * @param others when pauses began that nobody made.
@@ -43,14 +37,14 @@ export interface Truth {
 export function trueVictims(
   pause: TrueInterval,
   visits: readonly OutsideVisit[],
-  usual: Usual,
+  usualMs: number,
   edgeMs: number,
   nextMs = Number.POSITIVE_INFINITY,
   others: readonly number[] = [],
 ): Truth {
   const limitMs = Math.max(nextMs, pause.endMs);
-  const drainedMs = Math.min(drainEnd(pause, visits, usual.mostMs), limitMs);
-  const latestMs = Math.min(drainEnd(pause, visits, usual.leastMs), limitMs);
+  const drainedMs = Math.min(drainEnd(pause, visits, usualMs), limitMs);
+  const latestMs = Math.min(drainEnd(pause, visits, 0), limitMs);
   const between = others.filter((ms) => ms > pause.endMs - edgeMs && ms < latestMs);
   const verdicts = new Map<OutsideVisit, Verdict>();
   for (const visit of visits) {

@@ -1,11 +1,10 @@
-import { median } from '../../lab/analysis/percentiles.ts';
 import { PauseAttribute } from '../../pauses/strategy.ts';
 import { Attribute } from '../../services/kit/attributes.ts';
 import { serviceOf } from '../../traces/service.ts';
 import type { Span } from '../../traces/span.ts';
 import { Trace } from '../../traces/trace.ts';
 import { claimOf } from './claimedVictims.ts';
-import { hopTimes, type LatencyParts, latencyParts } from './latencyParts.ts';
+import { type LatencyParts, latencyParts, usualHops } from './latencyParts.ts';
 import { type OutsideVisit, outsideVisits } from './outsideRecord.ts';
 import {
   type ExtraTime,
@@ -16,26 +15,18 @@ import {
   withoutLibrary,
 } from './pathShare.ts';
 import { nanoToMs } from './runTime.ts';
-import { trueVictims, type Verdict } from './trueVictims.ts';
+import { trueVictims } from './trueVictims.ts';
 import type { MadePause, VictimRun } from './victimRun.ts';
 import { VictimScore } from './victimScore.ts';
 
 /** How far clocks of processes, and times of sending and arriving, may be apart. */
 export const edgeMs = 2;
 
-/** One request for which truth and claim differ, or that is on neither side. */
-export interface Mistake {
-  readonly pause: MadePause;
-  readonly visit: OutsideVisit;
-  readonly truth: Verdict;
-  readonly claim: string;
-  readonly text: string;
-}
-
 export interface RunFigures {
-  /** By kind and phase. */
+  /** By phase of the loop. */
   readonly scores: ReadonlyMap<string, VictimScore>;
-  readonly mistakes: readonly Mistake[];
+  /** Requests for which truth and claim differ, each with its evidence. */
+  readonly mistakes: readonly string[];
   /** Pauses that the service told of besides those that were made, with their lengths. */
   readonly foundMs: readonly number[];
   /** Pauses that were made and have another span besides that of whoever made them. */
@@ -56,20 +47,20 @@ export interface RunFigures {
 }
 
 /** Holds what the spans of a run say of its pauses against what was to be seen from outside. */
-export function figuresOf({ spans, pauses }: VictimRun, service: string): RunFigures {
+export function figuresOf({ spans, pauses, tapped }: VictimRun, service: string): RunFigures {
   const originNano = spans.reduce(
     (first, { startUnixNano }) => (startUnixNano < first ? startUnixNano : first),
     spans[0]?.startUnixNano ?? 0n,
   );
   const toMs = (unixNano: bigint) => nanoToMs(unixNano - originNano);
-  const all = outsideVisits(spans, service, toMs);
+  const all = outsideVisits(spans, tapped, service, toMs);
   const baseline = all.filter(({ isBaseline }) => isBaseline);
   const visits = all.filter(({ isBaseline }) => !isBaseline);
   const signsMs = baseline
     .map(({ sentMs, signMs }) => (signMs ?? Number.POSITIVE_INFINITY) - sentMs)
     .toSorted((a, b) => a - b);
   // Some of them waited, too: those are beyond the median, unless the service is mostly busy.
-  const usual = { leastMs: at(signsMs, 0.1), mostMs: at(signsMs, 0.5) };
+  const usualMs = at(signsMs, 0.5);
   const below = Map.groupBy(spans, ({ parentSpanId }) => parentSpanId);
   const traces = Map.groupBy(spans, ({ traceId }) => traceId);
   const pauseSpans = spans.filter(
@@ -79,10 +70,11 @@ export function figuresOf({ spans, pauses }: VictimRun, service: string): RunFig
   const others = pauseSpans.filter((span) => !isMade(span));
   const otherMs = others.map(({ startUnixNano }) => toMs(startUnixNano));
   const scores = new Map<string, VictimScore>();
-  const mistakes: Mistake[] = [];
+  const mistakes: string[] = [];
   const drainMs: number[] = [];
   const firstSignMs: number[] = [];
   let signsInside = 0;
+  const touched = new Set<OutsideVisit>();
   const victims: { visit: OutsideVisit; pause: MadePause }[] = [];
   const timed = pauses
     .map((pause) => ({
@@ -97,24 +89,24 @@ export function figuresOf({ spans, pauses }: VictimRun, service: string): RunFig
     );
     if (span === undefined) throw new Error(`There is no span of pause ${pause.sequence}`);
     const nextMs = timed[index + 1]?.startMs ?? Number.POSITIVE_INFINITY;
-    const truth = trueVictims({ startMs, endMs }, visits, usual, edgeMs, nextMs, otherMs);
+    const truth = trueVictims({ startMs, endMs }, visits, usualMs, edgeMs, nextMs, otherMs);
     drainMs.push(truth.drainMs);
-    const key = `${pause.kind} ${pause.phase}`;
-    const score = scores.get(key) ?? new VictimScore();
-    scores.set(key, score);
+    const score = scores.get(pause.phase) ?? new VictimScore();
+    scores.set(pause.phase, score);
     let first = Number.POSITIVE_INFINITY;
     for (const [visit, verdict] of truth.verdicts) {
       const claim = claimOf(below.get(visit.callId) ?? [], span);
       score.add(verdict, claim);
       if (verdict === 'hit' || verdict === 'queued') victims.push({ visit, pause });
+      if (verdict !== 'untouched') touched.add(visit);
       const isRight = verdict === claim || (verdict === 'untouched' && claim === 'none');
       if (!isRight && verdict !== 'edge' && verdict !== 'mixed') {
-        const text =
+        mistakes.push(
           `${pause.kind} ${pause.phase} [0, ${(endMs - startMs).toFixed(1)}], drained ` +
-          `${(endMs - startMs + truth.drainMs).toFixed(1)}: sent ${(visit.sentMs - startMs).toFixed(1)}, ` +
-          `sign ${((visit.signMs ?? Number.NaN) - startMs).toFixed(1)}, end ${(visit.endMs - startMs).toFixed(1)}: ` +
-          `${verdict}, said ${claim}; ${describe(below.get(visit.callId) ?? [], startMs, toMs)}`;
-        mistakes.push({ pause, visit, truth: verdict, claim, text });
+            `${(endMs - startMs + truth.drainMs).toFixed(1)}: sent ${(visit.sentMs - startMs).toFixed(1)}, ` +
+            `sign ${((visit.signMs ?? Number.NaN) - startMs).toFixed(1)}, end ${(visit.endMs - startMs).toFixed(1)}: ` +
+            `${verdict}, said ${claim}; ${describe(below.get(visit.callId) ?? [], startMs, toMs)}`,
+        );
       }
       for (const sign of new Set([visit.signMs, visit.answered ? visit.endMs : null])) {
         if (sign === null) continue;
@@ -125,16 +117,18 @@ export function figuresOf({ spans, pauses }: VictimRun, service: string): RunFig
     firstSignMs.push(first);
   }
 
-  const usualHops = mediansOf(baseline.map(({ traceId }) => hopTimes(traces.get(traceId) ?? [])));
+  const hops = usualHops(baseline.map(({ traceId }) => traces.get(traceId) ?? []));
   const parts = victims.flatMap(
-    ({ visit }) => latencyParts(traces.get(visit.traceId) ?? [], usualHops) ?? [],
+    ({ visit }) => latencyParts(traces.get(visit.traceId) ?? [], hops) ?? [],
   );
   const extra = (ofTrace: (spans: readonly Span[]) => readonly Span[]) => {
     const path = (traceId: string, endUnixNano: bigint): PathTime[] => {
       const time = pathTime(ofTrace(traces.get(traceId) ?? []), service, endUnixNano);
       return time === null ? [] : [time];
     };
-    const usual = meanPath(baseline.flatMap(({ traceId }) => path(traceId, 0n)));
+    // Of the same time as the victims: what a machine does besides changes within seconds.
+    const untouched = visits.filter((visit) => !touched.has(visit));
+    const usual = meanPath(untouched.flatMap(({ traceId }) => path(traceId, 0n)));
     const ofVictims = victims.flatMap(({ visit, pause }) => path(visit.traceId, pause.endUnixNano));
     return extraTime(ofVictims, usual);
   };
@@ -143,7 +137,7 @@ export function figuresOf({ spans, pauses }: VictimRun, service: string): RunFig
     mistakes,
     foundMs: others.map(({ startUnixNano, endUnixNano }) => nanoToMs(endUnixNano - startUnixNano)),
     toldTwice: pauses.filter((pause) => others.some((span) => isMostOf(span, pause))).length,
-    overloaded: all.some(({ answered }) => !answered) || usual.mostMs > 3 * usual.leastMs,
+    overloaded: all.some(({ answered }) => !answered) || usualMs > 3 * at(signsMs, 0.1),
     signsInside,
     firstSignMs,
     drainMs,
@@ -197,11 +191,4 @@ function describe(
 
 function at(sorted: readonly number[], p: number): number {
   return sorted[Math.floor(p * sorted.length)] ?? 0;
-}
-
-function mediansOf(all: readonly Map<string, number>[]): Map<string, number> {
-  const keys = new Set(all.flatMap((one) => [...one.keys()]));
-  return new Map(
-    [...keys].map((key) => [key, median(all.flatMap((one) => one.get(key) ?? [])) ?? Number.NaN]),
-  );
 }

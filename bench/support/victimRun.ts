@@ -13,14 +13,17 @@ import type { Phase } from '../../pauses/strategy.ts';
 import type { PauseOrder } from '../../services/kit/protocol.ts';
 import { readTraceFile } from '../../traces/source/traceFile.ts';
 import type { Span } from '../../traces/span.ts';
+import { startTapProcess } from './tapProcess.ts';
+import type { TappedRequest } from './wireTap.ts';
 
-/** Which service pauses, and under what load. */
+/** Which service pauses, how, and under what load. */
 export interface Setting {
   readonly service: 'auth' | 'user';
+  readonly kind: string;
   readonly ratePerSecond: number;
   /** What the paused service does for a request. */
   readonly work: Readonly<Record<string, unknown>>;
-  /** Rounds of one pause of each kind in each phase of the loop. */
+  /** Rounds of one pause in each phase of the loop. */
   readonly rounds: number;
   readonly baselineMs: number;
   /** Whether spans are to say whom a pause hit. */
@@ -39,11 +42,12 @@ export interface MadePause {
 export interface VictimRun {
   readonly spans: readonly Span[];
   readonly pauses: readonly MadePause[];
+  /** What was on the wire to auth and to user. */
+  readonly tapped: readonly TappedRequest[];
 }
 
 export const pauseMs = 120;
-const kinds = ['freeze', 'block', 'gc'];
-const phases: readonly Phase[] = ['poll', 'check', 'timers'];
+export const phases: readonly Phase[] = ['poll', 'check', 'timers'];
 /** From the end of one pause to the next, besides a random part as long: backlogs drain meanwhile. */
 const betweenMs = 300;
 const warmUpMs = 4000;
@@ -56,6 +60,7 @@ export async function victimRun(setting: Setting, seed: number): Promise<VictimR
   const meshFile = join(folder, 'mesh.json');
   await writeFile(meshFile, JSON.stringify(mesh));
   const over = new AbortController();
+  const taps = await startTapProcess(['auth', 'user']);
   const stage = await Stage.start(
     {
       mesh,
@@ -63,28 +68,33 @@ export async function victimRun(setting: Setting, seed: number): Promise<VictimR
       directory: folder,
       ports: {},
       withLoad: true,
-      env: { AFTERSHOCK_ATTRIBUTION: setting.attribution },
+      env: {
+        AFTERSHOCK_ATTRIBUTION: setting.attribution,
+        AFTERSHOCK_PEERS: JSON.stringify(taps.urls),
+      },
       say: () => {},
       onDeath: (sentence) => over.abort(new Error(sentence)),
     },
     over.signal,
   );
   try {
+    taps.targets({ auth: stage.service('auth').url, user: stage.service('user').url });
     await during(stage, mesh, 'warmup', over.signal, async () => {
       await sleep(warmUpMs);
-      for (const kind of kinds) await prepare(stage, setting.service, kind);
+      await prepare(stage, setting.service, setting.kind);
     });
     await during(stage, mesh, 'baseline', over.signal, () => sleep(setting.baselineMs));
     const pauses: MadePause[] = [];
     await during(stage, mesh, 'pauses', over.signal, async () => {
       const random = randomStream(seed, 'order of pauses');
-      for (const order of ordersOf(setting.rounds, random)) {
+      for (const order of ordersOf(setting, random)) {
         await sleep(betweenMs * (1 + random()));
         pauses.push(await pause(stage, setting.service, order));
       }
       await sleep(2 * betweenMs);
     });
     const { settled } = await settle(stage, over.signal);
+    const tapped = await taps.report();
     const failures = await stage.stop();
     if (!settled) failures.push('the last spans had not reached the collector after 10 s');
     if (failures.length > 0) throw new Error(failures.join('; '));
@@ -95,9 +105,10 @@ export async function victimRun(setting: Setting, seed: number): Promise<VictimR
     for await (const batch of readTraceFile(join(folder, 'traces.ndjson'), broken)) {
       spans.push(...batch);
     }
-    return { spans, pauses };
+    return { spans, pauses, tapped };
   } finally {
     await stage.kill();
+    await taps.stop();
     await rm(folder, { recursive: true });
   }
 }
@@ -123,10 +134,10 @@ function meshOf({ service, ratePerSecond, work }: Setting, seed: number): Mesh {
   return parseMesh(text, 'victims.yaml');
 }
 
-/** Every kind in every phase once a round, in an order of chance. */
-function ordersOf(rounds: number, random: () => number): PauseOrder[] {
+/** Every phase once a round, in an order of chance. */
+function ordersOf({ kind, rounds }: Setting, random: () => number): PauseOrder[] {
   const all = Array.from({ length: rounds }, () =>
-    kinds.flatMap((kind) => phases.map((phase) => ({ kind, phase, durationMs: pauseMs }))),
+    phases.map((phase) => ({ kind, phase, durationMs: pauseMs })),
   ).flat();
   return all
     .map((order) => ({ order, place: random() }))

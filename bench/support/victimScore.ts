@@ -5,6 +5,17 @@ import type { Verdict } from './trueVictims.ts';
 export class VictimScore {
   readonly #counts = new Map<string, number>();
 
+  static from(counts: Readonly<Record<string, number>>): VictimScore {
+    const score = new VictimScore();
+    for (const [key, count] of Object.entries(counts)) score.#counts.set(key, count);
+    return score;
+  }
+
+  /** By what a request was, and what was said of it. */
+  toJSON(): Record<string, number> {
+    return Object.fromEntries(this.#counts);
+  }
+
   add(truth: Verdict, claim: Claim): void {
     const key = `${truth} ${claim}`;
     this.#counts.set(key, this.count(truth, claim) + 1);

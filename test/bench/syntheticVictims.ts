@@ -22,6 +22,7 @@ export function syntheticVictims(
   lie: Lie = (truth) => truth,
 ): VictimRun {
   const spans: Span[] = [];
+  const tapped: VictimRun['tapped'][number][] = [];
   let ids = 0;
   const nano = (ms: number) => originNano + BigInt(Math.round(ms * 1e6));
   const add = (
@@ -106,6 +107,12 @@ export function syntheticVictims(
     const call = add('auth', traceId, auth, 'GET', 'client', sent, done + hopMs, {
       attributes: { [Attribute.callTo]: 'user', 'http.response.status_code': 200 },
     });
+    const unixMs = (ms: number) => Number(originNano / 1_000_000n) + ms;
+    tapped.push({
+      callId: call,
+      sentUnixMs: unixMs(sent + hopMs / 2),
+      answeredUnixMs: unixMs(done + hopMs / 2),
+    });
     const told = (fromMs: number, toMs: number) => {
       if (said === 'none') return {};
       const [from, to] = [Math.max(fromMs, pause.startMs), Math.min(toMs, pause.endMs)];
@@ -128,5 +135,5 @@ export function syntheticVictims(
       });
     }
   }
-  return { spans, pauses: [made] };
+  return { spans, pauses: [made], tapped };
 }

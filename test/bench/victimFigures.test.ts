@@ -19,14 +19,14 @@ const sentMs = [
 
 function scored(lie?: Parameters<typeof syntheticVictims>[1]) {
   const figures = figuresOf(syntheticVictims(sentMs, lie), 'user');
-  const score = figures.scores.get('block poll');
-  if (score === undefined) throw new Error('There is no score of block in poll');
+  const score = figures.scores.get('poll');
+  if (score === undefined) throw new Error('There is no score in poll');
   return { ...figures, score };
 }
 
 test('spans that say the truth have full recall and precision', () => {
   const { score, mistakes } = scored();
-  expect(mistakes.map(({ text }) => text)).toEqual([]);
+  expect(mistakes).toEqual([]);
   expect([score.truly('hit'), score.truly('queued'), score.truly('edge')]).toEqual([10, 4, 0]);
   for (const role of ['hit', 'queued'] as const) {
     expect(score.recall(role)).toBe(1);
