@@ -139,6 +139,7 @@ async function readOutside(
   const { storedByService, missing } = await readBack({
     source: new JaegerSource(outside.queryUrl),
     mesh,
+    attribution: process.env.AFTERSHOCK_ATTRIBUTION === 'on',
     instanceIds: stage.instanceIds,
     accounts,
     startUnixMs: startedAt.getTime(),

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Mesh } from '../../mesh/mesh.ts';
+import type { DetectedKind } from '../../pauses/detector/detectedPause.ts';
 import type { SpanAccount } from '../../services/kit/protocol.ts';
 import { encodeOtlpJson } from '../../traces/otlp/encode.ts';
 import type { JaegerSource, TraceSearch } from '../../traces/source/jaeger.ts';
@@ -9,7 +10,9 @@ import type { Span } from '../../traces/span.ts';
 
 export interface ReadBackOptions {
   readonly source: JaegerSource;
-  readonly mesh: Pick<Mesh, 'pauses'>;
+  readonly mesh: Pick<Mesh, 'pauses'> & { readonly services: Readonly<Record<string, unknown>> };
+  /** Whether services tell of every pause that they see, made on demand or not. */
+  readonly attribution: boolean;
   /** `service.instance.id` by process: spans of others are of no concern. */
   readonly instanceIds: ReadonlyMap<string, string>;
   /** What each process says became of its spans; null where it has not said. */
@@ -28,6 +31,16 @@ export interface ReadBack {
   /** What is missing and where it may be, as a sentence; null: nothing is. */
   readonly missing: string | null;
 }
+
+/** A pause that nobody made on demand is named after one of these. */
+const detectedKinds: readonly DetectedKind[] = [
+  'gc',
+  'block',
+  'freeze',
+  'throttled',
+  'starved',
+  'unknown',
+];
 
 const pollEveryMs = 500;
 /** Clocks of one machine, and requests that were being prepared. */
@@ -69,12 +82,10 @@ class Reading {
   }
 
   async read(): Promise<ReadBack> {
-    const { startUnixMs, mesh, patienceMs } = this.#options;
+    const { startUnixMs, patienceMs } = this.#options;
     const wholeRun = { startUnixNano: nano(startUnixMs - marginMs), endUnixNano: inAWhile() };
     // The load's root spans lead to everything but the pauses, which are traces of their own.
-    const pauses = mesh.pauses.map(({ service, kind }) => {
-      return { service, operation: `pause ${kind}`, ...wholeRun };
-    });
+    const pauses = this.#pauses().map((pause) => ({ ...pause, ...wholeRun }));
     await this.#tryAll([{ service: 'load', ...wholeRun }, ...pauses], patienceMs);
 
     const tail = { startUnixNano: nano(Date.now() - tailMs) };
@@ -88,6 +99,19 @@ class Reading {
     await this.#tryAll(newest, patienceMs);
     await this.#tryAll(all(), 0);
     return { storedByService: this.#stored, missing: this.#missing() };
+  }
+
+  /** Which spans of pauses there may be, each once. */
+  #pauses(): { service: string; operation: string }[] {
+    const { mesh, attribution } = this.#options;
+    const kinds = new Map<string, Set<string>>();
+    for (const service of Object.keys(mesh.services)) {
+      kinds.set(service, new Set(attribution ? detectedKinds : []));
+    }
+    for (const { service, kind } of mesh.pauses) kinds.get(service)?.add(kind);
+    return [...kinds].flatMap(([service, ofService]) =>
+      [...ofService].map((kind) => ({ service, operation: `pause ${kind}` })),
+    );
   }
 
   /**

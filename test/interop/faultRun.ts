@@ -94,6 +94,7 @@ export async function faultRun(
       if (spans) accounts[name] = spans;
     }
     const { storedByService: stored } = await readBack({
+      attribution: false,
       ...{ mesh, accounts, startUnixMs, instanceIds: stage.instanceIds },
       source: new JaegerSource(stack.queryUrl),
       file: join(directory, 'traces.ndjson'),

@@ -49,6 +49,7 @@ async function read(
   acknowledged: { load: number; user: number },
   options: Partial<FakeJaegerOptions>,
   spans: readonly Span[],
+  attribution = false,
 ): Promise<ReadBack & { written: Span[] }> {
   jaeger = await startFakeJaeger(options);
   jaeger.add(spans);
@@ -56,7 +57,9 @@ async function read(
   const file = join(folder, 'traces.ndjson');
   const result = await readBack({
     source: new JaegerSource(jaeger.url, { attempts: 1 }),
+    attribution,
     mesh: {
+      services: { user: {} },
       pauses: [
         {
           ...{ service: 'user', kind: 'block', duration: { type: 'constant', value: 50 } },
@@ -93,6 +96,26 @@ test('readBack() writes requests and pauses of this run, and nothing of another'
   });
   expect(byId(written)).toEqual(byId(own));
 });
+
+test.each([
+  {
+    attribution: true,
+    asks: ['block', 'freeze', 'gc', 'starved', 'throttled', 'unknown'],
+  },
+  { attribution: false, asks: ['block'] },
+])(
+  'readBack() asks for the pauses that there may be, each once: attribution $attribution',
+  async ({ attribution, asks }) => {
+    const own = [...request(), spanOf('user', 'u1', { name: `pause ${asks.at(-1)}` })];
+    const { missing, written } = await read({ load: 1, user: 2 }, {}, own, attribution);
+    expect(missing).toBeNull();
+    expect(byId(written)).toEqual(byId(own));
+    const operations = jaeger.requests.flatMap(
+      (url) => url.searchParams.get('query.operation_name') ?? [],
+    );
+    expect(operations.toSorted()).toEqual(asks.map((kind) => `pause ${kind}`));
+  },
+);
 
 test('readBack() finds traces without their root span', async () => {
   const [, orphan] = request();
