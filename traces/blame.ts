@@ -1,6 +1,6 @@
 import type { PathSection } from './criticalPath.ts';
 import { hasFailed, hasTimedOut } from './failure.ts';
-import { earlier, firstEndingAfter, type Interval, later, lengthNano, union } from './interval.ts';
+import { earlier, firstEndingAfter, type Interval, union } from './interval.ts';
 import { pausesOn } from './pauseEvidence.ts';
 import type { Retries } from './retries.ts';
 import { processOf, serviceOf } from './service.ts';
@@ -70,23 +70,25 @@ interface Evidence {
 export function blameSections(trace: BlameInput): BlameSection[] {
   const pauses = pausesByProcess(trace);
   const attempts = attemptsOf(trace);
-  const known = new Map<string, readonly Evidence[]>();
+  const known = new Map<Span, readonly Evidence[]>();
   const sections: BlameSection[] = [];
   for (const section of trace.criticalPath) {
     const { span } = section;
-    let evidence = known.get(span.spanId);
+    let evidence = known.get(span);
     if (evidence === undefined) {
       evidence = evidenceOf(trace.node(span.spanId) as SpanNode, pauses, attempts);
-      known.set(span.spanId, evidence);
+      known.set(span, evidence);
     }
-    charge(section, evidence, 0, sections);
+    charge(span, section.startUnixNano, section.endUnixNano, evidence, 0, sections);
   }
   return sections;
 }
 
 /** Cuts a stretch where evidence from `level` on begins and ends, and adds its parts in order. */
 function charge(
-  { span, startUnixNano, endUnixNano }: PathSection,
+  span: Span,
+  startUnixNano: bigint,
+  endUnixNano: bigint,
   evidence: readonly Evidence[],
   level: number,
   sections: BlameSection[],
@@ -103,8 +105,7 @@ function charge(
     const part = when[i] as Interval;
     if (part.startUnixNano >= endUnixNano) break;
     if (part.startUnixNano > cursor) {
-      const gap = { span, startUnixNano: cursor, endUnixNano: part.startUnixNano };
-      charge(gap, evidence, level + 1, sections);
+      charge(span, cursor, part.startUnixNano, evidence, level + 1, sections);
       cursor = part.startUnixNano;
     }
     const end = earlier(part.endUnixNano, endUnixNano);
@@ -112,27 +113,34 @@ function charge(
     cursor = end;
   }
   if (cursor < endUnixNano) {
-    charge({ span, startUnixNano: cursor, endUnixNano }, evidence, level + 1, sections);
+    charge(span, cursor, endUnixNano, evidence, level + 1, sections);
   }
 }
 
 /** By service and cause, the largest first; of equal ones, in the order of names. */
 export function sharesOf(sections: readonly BlameSection[]): BlameShare[] {
-  const shares = new Map<string, { service: string; cause: BlameCause; durationNano: bigint }>();
+  const shares: { service: string; cause: BlameCause; durationNano: bigint }[] = [];
+  const byService = new Map<string, Partial<Record<BlameCause, (typeof shares)[number]>>>();
   for (const { service, cause, startUnixNano, endUnixNano } of sections) {
-    const key = `${cause} ${service}`;
-    const share = shares.get(key);
-    const durationNano = endUnixNano - startUnixNano;
-    if (share) share.durationNano += durationNano;
-    else shares.set(key, { service, cause, durationNano });
+    let byCause = byService.get(service);
+    if (byCause === undefined) {
+      byCause = {};
+      byService.set(service, byCause);
+    }
+    let share = byCause[cause];
+    if (share === undefined) {
+      share = { service, cause, durationNano: 0n };
+      byCause[cause] = share;
+      shares.push(share);
+    }
+    share.durationNano += endUnixNano - startUnixNano;
   }
-  return [...shares]
-    .sort(
-      ([keyA, a], [keyB, b]) =>
-        Number(b.durationNano > a.durationNano) - Number(b.durationNano < a.durationNano) ||
-        (keyA < keyB ? -1 : 1),
-    )
-    .map(([, share]) => share);
+  const nameOf = ({ cause, service }: BlameShare) => `${cause} ${service}`;
+  return shares.sort(
+    (a, b) =>
+      Number(b.durationNano > a.durationNano) - Number(b.durationNano < a.durationNano) ||
+      (nameOf(a) < nameOf(b) ? -1 : 1),
+  );
 }
 
 type Pauses = ReadonlyMap<string, { readonly service: string; readonly when: readonly Interval[] }>;
@@ -182,7 +190,7 @@ function attemptsOf({ retries, node: find }: BlameInput): Attempts {
 function evidenceOf(node: SpanNode, pauses: Pauses, attempts: Attempts): Evidence[] {
   const { span } = node;
   const service = serviceOf(span);
-  const whole: readonly Interval[] = union([span]);
+  const whole: readonly Interval[] = span.startUnixNano < span.endUnixNano ? [span] : [];
   const found: Evidence[] = [];
   const add = (cause: BlameCause, when: readonly Interval[], of = service) => {
     if (when.length > 0) found.push({ cause, when, service: of });
@@ -230,23 +238,23 @@ function addAll(ids: Set<string>, top: SpanNode | undefined): void {
 /** Empty where the callee's spans do not lie within the client span: their clocks do not agree. */
 function networkOf({ span, children }: SpanNode): Interval[] {
   const own = processOf(span);
-  const callees = children
-    .map((child) => child.span)
-    .filter((child) => processOf(child) !== own && isCallee(child));
-  const [first] = callees;
-  if (first === undefined) return [];
-  let { startUnixNano: from, endUnixNano: to } = first;
-  for (const callee of callees) {
-    from = earlier(from, callee.startUnixNano);
-    to = later(to, callee.endUnixNano);
+  let from: bigint | null = null;
+  let to: bigint | null = null;
+  for (const { span: child } of children) {
+    if (!isCallee(child) || processOf(child) === own) continue;
+    if (from === null || child.startUnixNano < from) from = child.startUnixNano;
+    if (to === null || child.endUnixNano > to) to = child.endUnixNano;
   }
+  if (from === null || to === null) return [];
   if (from < span.startUnixNano || to > span.endUnixNano || from > to) return [];
   const legNano = earlier(from - span.startUnixNano, span.endUnixNano - to);
-  const legs = [
-    { startUnixNano: from - legNano, endUnixNano: from },
-    { startUnixNano: to, endUnixNano: to + legNano },
+  if (legNano === 0n) return [];
+  const [start, end] = [from - legNano, to + legNano];
+  if (from === to) return [{ startUnixNano: start, endUnixNano: end }];
+  return [
+    { startUnixNano: start, endUnixNano: from },
+    { startUnixNano: to, endUnixNano: end },
   ];
-  return lengthNano(legs) === 0n ? [] : union(legs);
 }
 
 function isCallee({ kind, name }: Span): boolean {

@@ -26,7 +26,7 @@ interface RequestSpan {
  */
 export function traceRequest(spanCount: number, number: number): object {
   const traceId = (number + 1).toString(16).padStart(32, '0');
-  const idOf = (i: number) => (i + 1).toString(16).padStart(16, 'a');
+  const idOf = (i: number) => `a${i.toString(16).padStart(15, '0')}`;
   const starts: number[] = [];
   const ends: number[] = [];
   const byService = new Map<string, RequestSpan[]>();
