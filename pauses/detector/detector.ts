@@ -7,6 +7,7 @@ import type { QuotaFiles } from './heartbeatProgram.ts';
 import { judge } from './judge.ts';
 import { type Gap, LoopWatch } from './loopWatch.ts';
 import { quotaFiles } from './quotaFiles.ts';
+import { type StackSampler, startStackSampler } from './stackSampler.ts';
 import { type StopSign, stopSign } from './stopSign.ts';
 import { type ThreadAccount, type ThreadUsage, threadAccount } from './threadAccount.ts';
 
@@ -21,6 +22,11 @@ export interface PauseDetectorOptions {
   readonly busyTickMs?: number;
   /** How often the other thread looks then. Default 10. */
   readonly busyBeatMs?: number;
+  /**
+   * Code that blocks the loop for so long has its stack taken, for which a third thread is started.
+   * Null, the default: no stack is taken.
+   */
+  readonly stackAfterMs?: number | null;
   readonly clock?: Clock;
   /** Told what cannot be seen here, and what failed. Default: OpenTelemetry's. */
   readonly logger?: Pick<DiagLogger, 'info' | 'warn' | 'error'>;
@@ -73,6 +79,7 @@ export function pauseDetector(options: PauseDetectorOptions = {}): PauseDetector
           restTickMs: options.restTickMs ?? 40,
           busyTickMs: options.busyTickMs ?? 4,
           busyBeatMs: options.busyBeatMs ?? 10,
+          stackAfterMs: options.stackAfterMs ?? null,
           clock,
           logger,
           report,
@@ -119,6 +126,7 @@ class Run {
   /** From milliseconds of `performance.now()` to the monotonic clock. */
   readonly #originNano: bigint;
   readonly #tick: () => void;
+  readonly #stacks: StackSampler | null;
   #heartbeat: Heartbeat | null = null;
   #restarts = 0;
   #stopped = false;
@@ -136,7 +144,7 @@ class Run {
   #checkAskedMs: number | null = null;
 
   constructor(options: RunOptions) {
-    const { clock, minimumMs, idleTickMs, logger } = options;
+    const { clock, minimumMs, idleTickMs, stackAfterMs, logger } = options;
     this.#options = options;
     this.#originNano = clock.monotonicNano() - toNano(performance.now());
     this.#account = threadAccount();
@@ -149,6 +157,13 @@ class Run {
       );
     }
     this.#beat();
+    this.#stacks =
+      stackAfterMs === null
+        ? null
+        : startStackSampler({
+            afterMs: stackAfterMs,
+            onFailure: (reason) => logger.warn(`Pauses: no more stacks can be taken (${reason})`),
+          });
     const { nodeTiming } = performance;
     this.watch = new LoopWatch({
       nowMs: () => performance.now(),
@@ -199,7 +214,7 @@ class Run {
     this.#collections.stop();
     this.#account.close();
     this.#stopSign.close();
-    await this.#heartbeat?.stop();
+    await Promise.all([this.#heartbeat?.stop(), this.#stacks?.stop()]);
   }
 
   #onTick(): void {
@@ -216,6 +231,7 @@ class Run {
   }
 
   #arm(inMs: number): void {
+    this.#stacks?.expectTick(performance.now() + inMs);
     if (this.#timer !== undefined && this.#tickMs === inMs) {
       this.#timer.refresh();
       return;
@@ -277,7 +293,8 @@ class Run {
     if (this.#stopped || this.#pending.length > MOST_PENDING) return true;
     if (endMs > this.#collectedMs) return false;
     const heartbeat = this.#heartbeat;
-    if (!heartbeat?.beating || heartbeat.beatMs >= endMs) return true;
+    const hasBeaten = !heartbeat?.beating || heartbeat.beatMs >= endMs;
+    if (hasBeaten && this.#stacks?.isAsking !== true) return true;
     return performance.now() > endMs + EVIDENCE_LIMIT_MS;
   }
 
@@ -298,7 +315,15 @@ class Run {
     for (const { kind, startMs, endMs, evidence } of judged) {
       const startUnixNano = this.#unixNano(startMs);
       const endUnixNano = startUnixNano + toNano(endMs - startMs);
-      this.#options.report({ kind, startUnixNano, endUnixNano, evidence });
+      // What ran when a collection or a stop was over is not its cause.
+      const stack = kind === 'block' ? this.#stacks?.stackBetween(startMs, endMs) : undefined;
+      this.#options.report({
+        kind,
+        startUnixNano,
+        endUnixNano,
+        evidence,
+        ...(stack !== undefined && { stack }),
+      });
     }
   }
 

@@ -1,17 +1,21 @@
+import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../../pauses/clock.ts';
 import type { DetectedPause, PauseDetector } from '../../pauses/detector/detectedPause.ts';
-import { pauseDetector } from '../../pauses/detector/detector.ts';
+import { type PauseDetectorOptions, pauseDetector } from '../../pauses/detector/detector.ts';
 import { loadStrategy } from '../../pauses/load.ts';
 import { pauseMaker } from '../../pauses/maker.ts';
 
 const logger = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
 const detectors: PauseDetector[] = [];
 
-function detector(): { detector: PauseDetector; pauses: DetectedPause[] } {
-  const made = pauseDetector({ logger });
+function detector(options: PauseDetectorOptions = {}): {
+  detector: PauseDetector;
+  pauses: DetectedPause[];
+} {
+  const made = pauseDetector({ logger, ...options });
   const pauses: DetectedPause[] = [];
   made.onPause((pause) => pauses.push(pause));
   detectors.push(made);
@@ -159,6 +163,42 @@ test('pauseDetector() that was never started knows nothing and lets nobody wait'
   const beforeUnixNano = nowUnixNano();
   expect(watched.lastIdleUnixNano()).toBeNull();
   expect(watched.settledUnixNano()).toBeGreaterThanOrEqual(beforeUnixNano);
+});
+
+function computeTotals(): void {
+  block(150);
+}
+
+function runScript(): void {
+  execFileSync(process.execPath, ['--eval', 'setTimeout(() => {}, 100)']);
+}
+
+test.each([computeTotals, runScript])('pauseDetector() takes the stack of %o', async (culprit) => {
+  const { detector: watched, pauses } = detector({ stackAfterMs: 20 });
+  await watched.start();
+  await sleep(100); // the thread that asks starts up
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  let promised = false;
+  Promise.resolve().then(() => {
+    promised = true;
+  });
+  culprit();
+  expect(promised).toBe(false); // asking for the stack runs nobody else's code
+  expect(Error.stackTraceLimit).toBe(0);
+  Error.stackTraceLimit = stackTraceLimit;
+  await settled(watched);
+  expect(pauses.map(({ stack }) => stack ?? '').join('\n')).toContain(`at ${culprit.name} (`);
+});
+
+test('pauseDetector() takes no stack unless it is told to', async () => {
+  const { detector: watched, pauses } = detector();
+  await watched.start();
+  await sleep(50);
+  computeTotals();
+  await settled(watched);
+  expect(pauses.length).toBeGreaterThan(0);
+  for (const pause of pauses) expect(pause).not.toHaveProperty('stack');
 });
 
 test('pauseDetector() bears a thousand stalls that come faster than their evidence', async () => {
