@@ -1,14 +1,10 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { connect } from 'node:net';
+import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Table from 'cli-table3';
 import { randomStream } from '../mesh/random.ts';
-import type { Evidence } from '../pauses/detector/detectedPause.ts';
 import type { Benchmark, BenchmarkRow } from './benchmark.ts';
-import type { DetectorMessage, DetectorOrder } from './support/detectorTarget.ts';
+import { type Interval, startTarget } from './support/detectorProcess.ts';
 
 /** Of each kind in each run, half of them while requests are in flight. */
 const PAUSES_A_RUN = 25;
@@ -19,8 +15,6 @@ const COLLECTION_LENGTHS_MS = [30, 60, 120, 250, 400];
 const BETWEEN_MS = 60;
 /** After the last pause, for what is seen of it to be told. */
 const SETTLE_MS = 500;
-const REQUEST_EVERY_MS = 10;
-const COST_MS = 5000;
 
 /** What each way of pausing is to be seen as. */
 const truth: Readonly<Record<string, string>> = {
@@ -30,13 +24,6 @@ const truth: Readonly<Record<string, string>> = {
   freeze: 'freeze',
 };
 const detectedKinds = ['gc', 'block', 'freeze', 'throttled', 'starved', 'unknown', 'missed'];
-
-interface Interval {
-  readonly kind: string;
-  readonly startMs: number;
-  readonly endMs: number;
-  readonly evidence?: Evidence | undefined;
-}
 
 interface Sample {
   readonly made: Interval;
@@ -68,11 +55,7 @@ export default {
     }
     say(`A machine with nothing else to do:\n${matrix(quiet)}`);
     say(`All cores kept busy by others:\n${matrix(busy)}`);
-    return [
-      ...rows(quiet, 'nothing else to do', true),
-      ...rows(busy, 'all cores busy', false),
-      await cost(runs),
-    ];
+    return [...rows(quiet, 'nothing else to do', true), ...rows(busy, 'all cores busy', false)];
   },
 } satisfies Benchmark;
 
@@ -131,28 +114,6 @@ function best(pause: Interval, seen: readonly Interval[]): Interval | null {
   return first && overlap(first, pause) > 0 ? first : null;
 }
 
-/** CPU of an idle process with the detector less that without, in percent of one core. */
-async function cost(runs: number): Promise<BenchmarkRow> {
-  const target = await startTarget();
-  const percents: number[] = [];
-  try {
-    for (let i = 0; i < runs; i++) {
-      const shares: number[] = [];
-      for (const action of ['detector off', 'detector on'] as const) {
-        await target.order(action);
-        await sleep(2000); // a thread takes time to start, and what was busy to come to rest
-        const before = await target.order('cpu');
-        await sleep(COST_MS);
-        shares.push(((await target.order('cpu')) - before) / COST_MS);
-      }
-      percents.push(100 * ((shares[1] ?? Number.NaN) - (shares[0] ?? Number.NaN)));
-    }
-  } finally {
-    target.stop();
-  }
-  return row('CPU when idle, of one core', percents, 0.5, '%', 1);
-}
-
 function rows({ samples, others }: Outcome, where: string, held: boolean): BenchmarkRow[] {
   const right = samples.filter(({ made, seen }) => seen?.kind === truth[made.kind]).length;
   const falseFreezes =
@@ -165,20 +126,26 @@ function rows({ samples, others }: Outcome, where: string, held: boolean): Bench
     const error = (edge: 'startMs' | 'endMs') =>
       seen.map(({ made, seen }) => Math.abs((seen?.[edge] ?? Number.NaN) - made[edge]));
     return [
-      row(`P99 error of the start, ${when}, ${where}`, error('startMs'), 0.99, 'ms', targetMs),
-      row(`P99 error of the end, ${when}, ${where}`, error('endMs'), 0.99, 'ms', targetMs),
+      quantileRow(
+        `P99 error of the start, ${when}, ${where}`,
+        error('startMs'),
+        0.99,
+        'ms',
+        targetMs,
+      ),
+      quantileRow(`P99 error of the end, ${when}, ${where}`, error('endMs'), 0.99, 'ms', targetMs),
     ];
   });
   const withCore = samples.filter(({ made, seen }) => !lackedCore(made, seen));
   const rightWithCore = withCore.filter(({ made, seen }) => seen?.kind === truth[made.kind]).length;
   return [
     {
-      ...row(`kind right, ${where}`, [(100 * right) / samples.length], 0.5, '%'),
+      ...quantileRow(`kind right, ${where}`, [(100 * right) / samples.length], 0.5, '%'),
       runs: samples.length,
       ...(held && { target: { relation: '>=' as const, value: 98 } }),
     },
     {
-      ...row(
+      ...quantileRow(
         `kind right of those that had a core, ${where}`,
         [(100 * rightWithCore) / withCore.length],
         0.5,
@@ -186,7 +153,7 @@ function rows({ samples, others }: Outcome, where: string, held: boolean): Bench
       ),
       runs: withCore.length,
     },
-    row(`called freeze but was none, ${where}`, [falseFreezes], 0.5, 'pauses', 0),
+    quantileRow(`called freeze but was none, ${where}`, [falseFreezes], 0.5, 'pauses', 0),
     ...edges,
   ];
 }
@@ -196,7 +163,7 @@ function lackedCore({ startMs, endMs }: Interval, seen: Interval | null): boolea
   return (seen?.evidence?.runDelayMs ?? 0) > (endMs - startMs) / 2;
 }
 
-function row(
+function quantileRow(
   what: string,
   values: readonly number[],
   quantile: number,
@@ -239,80 +206,4 @@ function matrix({ samples, others }: Outcome): string {
 
 function overlap(a: Interval, b: Interval): number {
   return Math.min(a.endMs, b.endMs) - Math.max(a.startMs, b.startMs);
-}
-
-interface Target {
-  /** @returns the CPU time that the process has used so far, in milliseconds. */
-  order(action: DetectorOrder['action'], kind?: string, durationMs?: number): Promise<number>;
-  make(kind: string, durationMs: number): Promise<Interval>;
-  /** Pauses that were seen since this was last called. */
-  takeDetected(): Interval[];
-  /** Sends requests until what it returns is called. */
-  keepInFlight(): () => void;
-  stop(): void;
-}
-
-async function startTarget(): Promise<Target> {
-  const child = fork(join(import.meta.dirname, 'support/detectorTarget.ts'));
-  const port = await listening(child);
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-  await once(socket, 'connect');
-  socket.resume();
-  let detected: Interval[] = [];
-  let made: Interval | null = null;
-  let answer: { resolve(cpuMs: number): void; reject(error: Error): void } | null = null;
-  child.on('message', (message: DetectorMessage) => {
-    if (message.type === 'detected') detected.push(interval(message));
-    if (message.type === 'made') made = interval(message);
-    if (message.type === 'done') answer?.resolve(message.cpuMs);
-    if (message.type === 'failed') answer?.reject(new Error(message.message));
-  });
-  child.on('exit', (code, signal) => {
-    answer?.reject(new Error(`The target of the benchmark ended (${signal ?? code})`));
-  });
-
-  function order(action: DetectorOrder['action'], kind = '', durationMs = 0): Promise<number> {
-    return new Promise((resolve, reject) => {
-      answer = { resolve, reject };
-      child.send({ action, kind, durationMs, phase: 'poll' } satisfies DetectorOrder);
-    });
-  }
-
-  return {
-    order,
-    async make(kind, durationMs) {
-      await order('make', kind, durationMs);
-      return made as unknown as Interval;
-    },
-    takeDetected() {
-      const taken = detected;
-      detected = [];
-      return taken;
-    },
-    keepInFlight() {
-      const timer = setInterval(() => socket.write('.'), REQUEST_EVERY_MS);
-      return () => clearInterval(timer);
-    },
-    stop() {
-      socket.destroy();
-      if (child.connected) child.disconnect();
-    },
-  };
-}
-
-function listening(child: ChildProcess): Promise<number> {
-  return new Promise((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`The target of the benchmark ended (${code})`)));
-    child.once('message', (message: DetectorMessage) => {
-      if (message.type === 'listening') resolve(message.port);
-    });
-  });
-}
-
-type TimedMessage = Extract<DetectorMessage, { type: 'made' | 'detected' }>;
-
-function interval({ kind, startUnixNano, endUnixNano, evidence }: TimedMessage): Interval {
-  // Milliseconds since 1970 would lose what lies below a microsecond, which does not matter here.
-  const toMs = (unixNano: string) => Number(BigInt(unixNano) / 1000n) / 1000;
-  return { kind, startMs: toMs(startUnixNano), endMs: toMs(endUnixNano), evidence };
 }

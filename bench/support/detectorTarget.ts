@@ -5,21 +5,30 @@ import { pauseDetector } from '../../pauses/detector/detector.ts';
 import { loadStrategy } from '../../pauses/load.ts';
 import { type PauseRequest, pauseMaker } from '../../pauses/maker.ts';
 
-/** From the parent. `cpu`: what the process has used so far. */
+/** From the parent. `compute`: for so long, and say how long it was interrupted at most. */
 export interface DetectorOrder extends PauseRequest {
-  readonly action: 'prepare' | 'make' | 'cpu' | 'detector on' | 'detector off';
+  readonly action:
+    | 'prepare'
+    | 'make'
+    | 'cpu'
+    | 'compute'
+    | 'detector on'
+    | 'detector on with stacks'
+    | 'detector off';
 }
 
 /** Times in nanoseconds since 1970, as decimal strings. */
 export type DetectorMessage =
   | { readonly type: 'listening'; readonly port: number }
-  | { readonly type: 'done'; readonly cpuMs: number }
+  /** CPU time that the process has used so far, and the longest interruption; milliseconds. */
+  | { readonly type: 'done'; readonly cpuMs: number; readonly longestMs: number }
   | {
       readonly type: 'made' | 'detected';
       readonly kind: string;
       readonly startUnixNano: string;
       readonly endUnixNano: string;
       readonly evidence?: Evidence | undefined;
+      readonly stack?: string | undefined;
     }
   | { readonly type: 'failed'; readonly message: string };
 
@@ -29,8 +38,12 @@ const REQUEST_MS = 15;
 const maker = pauseMaker({
   load: (kind) => loadStrategy(kind === 'wait' ? './waitStrategy.ts' : kind, import.meta.dirname),
 });
-const detector = pauseDetector({ logger: console });
-detector.onPause((pause) => send({ type: 'detected', ...texts(pause) }));
+const plainDetector = pauseDetector({ logger: console });
+const stackDetector = pauseDetector({ logger: console, stackAfterMs: 50 });
+let detector = plainDetector;
+for (const one of [plainDetector, stackDetector]) {
+  one.onPause((pause) => send({ type: 'detected', ...texts(pause) }));
+}
 
 let requests = 0;
 const server = createServer({ noDelay: true }, (socket) => {
@@ -54,10 +67,13 @@ process.on('message', async (order: DetectorOrder) => {
   try {
     if (order.action === 'make') send({ type: 'made', ...texts(await maker.make(order)) });
     if (order.action === 'prepare') await maker.prepare(order.kind, order.durationMs);
-    if (order.action === 'detector on') await detector.start();
+    if (order.action === 'detector on') detector = plainDetector;
+    if (order.action === 'detector on with stacks') detector = stackDetector;
+    if (order.action.startsWith('detector on')) await detector.start();
     if (order.action === 'detector off') await detector.stop();
+    const longestMs = order.action === 'compute' ? compute(order.durationMs) : 0;
     const { user, system } = process.cpuUsage();
-    send({ type: 'done', cpuMs: (user + system) / 1000 });
+    send({ type: 'done', cpuMs: (user + system) / 1000, longestMs });
   } catch (error) {
     send({ type: 'failed', message: String(error) });
   }
@@ -68,19 +84,34 @@ process.on('disconnect', async () => {
   await maker.stop();
 });
 
+/** @returns the longest time for which it did not compute, in milliseconds. */
+function compute(durationMs: number): number {
+  let nowMs = performance.now();
+  let longestMs = 0;
+  const untilMs = nowMs + durationMs;
+  while (nowMs < untilMs) {
+    const beforeMs = nowMs;
+    nowMs = performance.now();
+    longestMs = Math.max(longestMs, nowMs - beforeMs);
+  }
+  return longestMs;
+}
+
 interface Times {
   readonly kind: string;
   readonly startUnixNano: bigint;
   readonly endUnixNano: bigint;
   readonly evidence?: Evidence | undefined;
+  readonly stack?: string | undefined;
 }
 
-function texts({ kind, startUnixNano, endUnixNano, evidence }: Times) {
+function texts({ kind, startUnixNano, endUnixNano, evidence, stack }: Times) {
   return {
     kind,
     startUnixNano: String(startUnixNano),
     endUnixNano: String(endUnixNano),
     evidence,
+    stack,
   };
 }
 
