@@ -111,14 +111,20 @@ export class Batches implements NextProcessor {
     const resource = batch[0]?.resource as { waitForAsyncAttributes?(): Promise<void> } | undefined;
     await resource?.waitForAsyncAttributes?.();
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => {
+      let look: NodeJS.Immediate | undefined;
+      const giveUp = () => {
         diag.error(
           `aftershock/pauses: no answer within ${this.#timeoutMs} ms to ${batch.length} spans`,
         );
         resolve();
+      };
+      // After a pause the answer may be here, and is read only in the poll that comes next.
+      const timer = setTimeout(() => {
+        look = setImmediate(giveUp);
       }, this.#timeoutMs);
       const done = ({ code, error }: { code: number; error?: Error }) => {
         clearTimeout(timer);
+        clearImmediate(look);
         if (code !== 0) {
           diag.error(`aftershock/pauses: ${batch.length} spans were not exported`, error);
         }

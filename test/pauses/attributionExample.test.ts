@@ -30,6 +30,7 @@ async function collector(): Promise<{ url: string; spans: Span[] }> {
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const callerId = 'b7ad6b7169203331';
+const strangerIds = ['1', '2'].map((digit) => digit.repeat(32));
 
 test('the example: a stock Express service that takes the library says whom its own code hit', async () => {
   const { url, spans } = await collector();
@@ -63,7 +64,14 @@ test('the example: a stock Express service that takes the library says whom its 
   // The service computes by the time that this is sent, and reads it only afterwards.
   await new Promise((resolve) => setTimeout(resolve, 60));
   const victim = get('/', { traceparent: `00-${traceId}-${callerId}-01` });
+  const strangers = [-5000, 5000].map((aheadMs, i) =>
+    get('/', {
+      traceparent: `00-${strangerIds[i]}-${callerId}-01`,
+      tracestate: `aftershock=h:1;t:${Math.round((Date.now() + aheadMs) * 1000)}`,
+    }),
+  );
   expect(await Promise.all([report, victim])).toEqual(['done', 'hello']);
+  await Promise.all(strangers);
   shop.kill('SIGTERM');
   await ended;
 
@@ -75,6 +83,19 @@ test('the example: a stock Express service that takes the library says whom its 
   expect(server?.startUnixNano).toBeGreaterThan(queue?.endUnixNano ?? 0n);
   for (const span of [queue, server]) {
     expect(span?.attributes['aftershock.pause.role']).toBe('hit');
+  }
+  // Callers whose clocks are 5 s behind and ahead are told by that, and waited all the same.
+  for (const [i, apartMs] of [5000, -5000].entries()) {
+    const traced = spans.filter((span) => span.traceId === strangerIds[i]);
+    for (const { startUnixNano, endUnixNano } of traced) {
+      expect(endUnixNano).toBeGreaterThanOrEqual(startUnixNano);
+    }
+    const { attributes } = traced.find(({ kind }) => kind === 'server') as Span;
+    expect(attributes['aftershock.pause.role']).toBe('hit');
+    expect(attributes['aftershock.server.wait_from']).toBe('idle');
+    // They waited for up to the 150 ms of the report.
+    const told = attributes['aftershock.clock.apart_ms'] as number;
+    expect(Math.abs(told - apartMs)).toBeLessThan(1000);
   }
   // From the victim to the pause, and back.
   const linked = spans.filter(({ spanId }) => queue?.links.some((link) => link.spanId === spanId));
