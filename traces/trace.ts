@@ -78,11 +78,16 @@ export class Trace {
     Object.freeze(this);
   }
 
-  /** Of several roots the first that has no parent, or whose parent is remote; null: no spans. */
+  /**
+   * Of several roots the first that has no parent, or whose parent is remote; null: no spans. Below
+   * the remote parent the handler stands beside the wait before it (`server.queue`): it is the root.
+   */
   get root(): SpanView | null {
     const { remoteParentId } = this.options;
+    const remote = this.roots.filter(({ span }) => span.parentSpanId === remoteParentId);
     const node =
-      this.roots.find(({ span }) => span.parentSpanId === remoteParentId) ??
+      remote.find(({ span }) => span.kind === 'server' || span.kind === 'consumer') ??
+      remote[0] ??
       this.roots.find(({ place }) => place === 'root') ??
       this.roots[0];
     return node === undefined ? null : new SpanView(this, node);

@@ -21,6 +21,14 @@ describe('Trace', () => {
     expect(trace.find({ name: 'auth' }).parent?.span.name).toBe('call');
   });
 
+  test('has the handler for its root, not the wait that came before it', () => {
+    const [load, ...handled] = chain;
+    const wait = at('server.queue', 'load', 0, 4, { service: 'gateway' });
+    const trace = new Trace([wait, ...handled], { remoteParentId: load?.spanId ?? '' });
+    expect(trace.roots).toHaveLength(2);
+    expect(trace.root?.span.name).toBe('gateway');
+  });
+
   test('cannot be changed', () => {
     const trace = new Trace(chain);
     expect(() => Object.assign(trace, { spans: [] })).toThrow(TypeError);
