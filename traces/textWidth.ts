@@ -9,9 +9,9 @@ export function textWidth(text: string): number {
   return width;
 }
 
-/** Control characters, which would move the cursor or change colours, as a dot each. */
+/** Control characters, which would move the cursor or change colours, as a dot each; half pairs as `�`. */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '·');
+  return text.toWellFormed().replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '·');
 }
 
 /** `text` in exactly `width` columns: cut with an ellipsis, or filled with blanks. */

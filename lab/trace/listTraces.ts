@@ -1,6 +1,6 @@
 import { hasFailed } from '../../traces/failure.ts';
 import { serviceOf } from '../../traces/service.ts';
-import { columns } from '../../traces/textWidth.ts';
+import { printable } from '../../traces/textWidth.ts';
 import type { Trace } from '../../traces/trace.ts';
 import { msText } from '../../traces/waterfall.ts';
 import { count, plural } from '../report/format.ts';
@@ -69,11 +69,13 @@ export function showList(
   const failed = rows.filter((row) => row.failed > 0);
   const chosen = only === 'paused' ? paused : only === 'failed' ? failed : rows;
   const shown = chosen.slice(0, limit);
-  const isHit = paused.some(({ pause }) => pause?.seen === 'hit');
+  const hit = paused.filter(({ pause }) => pause?.seen === 'hit').length;
+  const during = paused.length - hit;
   const facts = [
     plural(rows.length, 'trace'),
-    ...(paused.length > 0
-      ? [`${count(paused.length)} ${isHit ? 'hit by' : 'during'} a pause`]
+    ...(hit > 0 ? [`${count(hit)} hit by a pause`] : []),
+    ...(during > 0
+      ? [`${count(during)} ${hit > 0 ? 'more ' : ''}during ${hit > 0 ? 'one' : 'a pause'}`]
       : []),
     ...(failed.length > 0 ? [`${count(failed.length)} with an error`] : []),
   ];
@@ -100,14 +102,15 @@ export function showList(
     width,
   );
   const hints = [
-    `  trace ${shown[0]?.traceId ?? 'ID'}   one of them; --as test writes a test for it`,
+    `  trace ${shown[0]?.traceId ?? 'ID'}   shows it; --as test writes a test`,
     ...(only === null && paused.length > 0
       ? ['  trace --only paused   those that met a pause']
       : []),
     ...(only === null && failed.length > 0 ? ['  trace --only failed   those with an error'] : []),
   ];
   return [
-    columns(`${store.name}: ${facts.join(', ')}`, Math.max(width, 200)).trimEnd(),
+    printable(store.name),
+    facts.join(', '),
     '',
     ...(shown.length === 0 ? ['None.'] : [table]),
     '',

@@ -83,7 +83,7 @@ function labelOf(trace: Trace): string {
 function hopLabel({ a, b, spans }: HopDiff, room: number): string {
   const view = b ?? a;
   if (view === null) return '';
-  const below = spans > 1 ? ` +${spans - 1}` : '';
+  const below = spans > 1 ? `, ${spans} spans` : '';
   const name = `${short(view.service, 12)} ${view.span.name}${arrow(view.span.kind)}`;
   return `${short(name, room - below.length)}${below}`;
 }

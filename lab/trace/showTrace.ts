@@ -18,7 +18,6 @@ const leastStretch = 0.005;
 /** Shorter causes are not told beside a longer one. */
 const tellingNano = 1_000_000n;
 const longestName = 28;
-const longestDetail = 60;
 const barCells = 16;
 
 /** A trace for a terminal: waterfall, critical path, blame, and what spans tell besides. */
@@ -181,38 +180,44 @@ function blameTable(trace: Trace, paint: Paint, width: number): string[] {
 
 function details(trace: Trace, pauses: readonly Span[], paint: Paint, width: number): string[] {
   const start = trace.root?.span.startUnixNano ?? 0n;
-  const line = (at: bigint, what: string) =>
-    columns(`  ${msText(at - start).padStart(9)}  ${what}`, width).trimEnd();
+  const line = ({ at, span, what }: Detail) => {
+    const when = at === null ? '' : `${msText(at - start).padStart(9)}  `;
+    return columns(`  ${when}${labelOf(span)}  ${what}`, width).trimEnd();
+  };
+  const section = (title: string, all: readonly Detail[]) => {
+    if (all.length === 0) return [];
+    const more = all.length - mostDetails;
+    return [
+      '',
+      paint('bold', title),
+      ...all.slice(0, mostDetails).map(line),
+      ...(more > 0 ? [paint('dim', `  ⋮ ${more} more`)] : []),
+    ];
+  };
   return [
-    ...section('Pauses', pauseLines(trace, pauses, line), paint),
-    ...section('Errors', errorLines(trace, line), paint),
-    ...section('Events', eventLines(trace, line), paint),
-    ...section('Links', linkLines(trace, pauses, width), paint),
+    ...section('Pauses', pauseDetails(trace, pauses)),
+    ...section('Errors', errorDetails(trace)),
+    ...section('Events', eventDetails(trace)),
+    ...section('Links', linkDetails(trace, pauses)),
   ];
 }
 
-function section(title: string, lines: readonly string[], paint: Paint): string[] {
-  if (lines.length === 0) return [];
-  const more = lines.length - mostDetails;
-  return [
-    '',
-    paint('bold', title),
-    ...lines.slice(0, mostDetails),
-    ...(more > 0 ? [paint('dim', `  ⋮ ${more} more`)] : []),
-  ];
+/** What a span tells besides. */
+interface Detail {
+  readonly at: bigint | null;
+  readonly span: Span;
+  readonly what: string;
 }
-
-type DrawLine = (at: bigint, what: string) => string;
 
 /** Where a status says why. */
-function errorLines({ spans }: Trace, line: DrawLine): string[] {
+function errorDetails({ spans }: Trace): Detail[] {
   return spans
     .filter(({ status }) => status.code === 'error' && status.message !== '')
-    .map((span) => line(span.endUnixNano, `${labelOf(span)}  ${detail(span.status.message)}`));
+    .map((span) => ({ at: span.endUnixNano, span, what: printable(span.status.message) }));
 }
 
 /** But for those of pauses, which have lines of their own. */
-function eventLines({ spans }: Trace, line: DrawLine): string[] {
+function eventDetails({ spans }: Trace): Detail[] {
   return spans
     .flatMap((span) => span.events.map((event) => ({ span, event })))
     .filter(({ event }) => event.attributes['aftershock.pause.kind'] === undefined)
@@ -222,12 +227,12 @@ function eventLines({ spans }: Trace, line: DrawLine): string[] {
         .map((key) => event.attributes[key])
         .filter((value) => typeof value === 'string');
       const what = [event.name, said.join(': ')].filter((part) => part !== '').join(' ');
-      return line(event.timeUnixNano, `${labelOf(span)}  ${detail(what)}`);
+      return { at: event.timeUnixNano, span, what: printable(what) };
     });
 }
 
 /** But for those to pauses. */
-function linkLines(trace: Trace, pauses: readonly Span[], width: number): string[] {
+function linkDetails(trace: Trace, pauses: readonly Span[]): Detail[] {
   const pauseIds = new Set(pauses.map(({ spanId }) => spanId));
   return trace.spans.flatMap((span) =>
     span.links
@@ -239,13 +244,13 @@ function linkLines(trace: Trace, pauses: readonly Span[], width: number): string
         const target = trace.get(link.spanId);
         const to = target === null ? `span ${link.spanId}` : labelOf(target.span);
         const elsewhere = link.traceId === trace.traceId ? '' : ` of trace ${link.traceId}`;
-        return columns(`  ${labelOf(span)} → ${to}${elsewhere}`, width).trimEnd();
+        return { at: null, span, what: `→ ${to}${elsewhere}` };
       }),
   );
 }
 
-/** The longest pauses, that have spans of their own, in services of the trace while it ran. */
-function pauseLines(trace: Trace, pauses: readonly Span[], line: DrawLine): string[] {
+/** The longest pauses first, that have spans of their own, in its services while it ran. */
+function pauseDetails(trace: Trace, pauses: readonly Span[]): Detail[] {
   const links = new Map<string, number>();
   for (const { spanId } of trace.spans.flatMap((span) => span.links)) {
     links.set(spanId, (links.get(spanId) ?? 0) + 1);
@@ -256,7 +261,7 @@ function pauseLines(trace: Trace, pauses: readonly Span[], line: DrawLine): stri
       const took = msText(pause.endUnixNano - pause.startUnixNano);
       const spans = links.get(pause.spanId) ?? 0;
       const hit = spans === 0 ? '' : `, hit ${spans} span${spans === 1 ? '' : 's'}`;
-      return line(pause.startUnixNano, `${labelOf(pause)}  ${took}${hit}`);
+      return { at: pause.startUnixNano, span: pause, what: `${took}${hit}` };
     });
 }
 
@@ -279,10 +284,6 @@ function labelOf(span: Span): string {
 
 export function short(text: string, width = longestName): string {
   return columns(printable(text), width).trimEnd();
-}
-
-function detail(text: string): string {
-  return short(text, longestDetail);
 }
 
 function lengthOf({ startUnixNano, endUnixNano }: Interval): bigint {

@@ -25,7 +25,7 @@ export interface FakeTempo {
 }
 
 /**
- * Tempo's traces by id, API v2, as 2.9.5 answers: protobuf for just `application/protobuf`, else the
+ * Tempo's search, of everything, and traces by id, API v2, as 2.9.5 answers: protobuf for just `application/protobuf`, else the
  * general JSON of Protobuf; 200 with an empty trace where there is none; each span once.
  */
 export async function startFakeTempo(options: Partial<FakeTempoOptions> = {}): Promise<FakeTempo> {
@@ -33,6 +33,12 @@ export async function startFakeTempo(options: Partial<FakeTempoOptions> = {}): P
   const requests: NodeJS.Dict<string | string[]>[] = [];
 
   function answer(path: string, accept: string | undefined): GoodAnswer {
+    if (path === '/api/echo') return text(200, 'echo');
+    if (path.startsWith('/api/search?')) {
+      const found = [...traces.keys()].map((traceID) => ({ traceID: traceID.replace(/^0+/, '') }));
+      const body = Buffer.from(JSON.stringify({ traces: found }));
+      return { status: 200, type: 'application/json', body };
+    }
     const id = /^\/api\/v2\/traces\/([0-9a-fA-F]{1,32})$/.exec(path)?.[1];
     if (id === undefined) return text(404, '404 page not found\n');
     const spans = [...(traces.get(id.padStart(32, '0').toLowerCase())?.values() ?? [])];

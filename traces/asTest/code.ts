@@ -34,7 +34,7 @@ export function literal(text: string): string {
 
 /** A text in a comment that ends with its line. */
 export function comment(text: string): string {
-  return printable(text.toWellFormed());
+  return printable(text);
 }
 
 function inOneLine(value: unknown): string {
