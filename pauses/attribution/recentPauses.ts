@@ -42,8 +42,8 @@ export class RecentPauses {
     const arrived = start - waited;
     const joined = isRoot || isQueue ? Math.min(arrived, busySinceMicros) : arrived;
     // Behind victims that were answered while it waited: the rest of their work is the backlog, too.
-    const joinsRest = isQueue && arrived <= newest.doneMicros;
-    if (joined > newest.drainedMicros && !joinsRest) return null;
+    const joinsRest = (pause: KnownPause) => isQueue && arrived <= pause.doneMicros;
+    if (joined > newest.drainedMicros && !joinsRest(newest)) return null;
     const end = microsOf(span.endTime);
     const begun = isQueue ? end : start + 1000 * numberOf(span.attributes[turnWaitMs]);
 
@@ -55,7 +55,10 @@ export class RecentPauses {
       const pause = this.#pauses[index] as KnownPause;
       const next = this.#pauses[index + 1];
       const isNewest = next === undefined || arrived <= next.startMicros;
-      if ((isNewest ? joined : arrived) > pause.drainedMicros && !(isNewest && joinsRest)) break;
+      const joins = isNewest
+        ? joined <= pause.drainedMicros || joinsRest(pause)
+        : arrived <= pause.drainedMicros;
+      if (!joins) break;
       if (end < pause.startMicros) continue;
       const harm = pause.overlapMicros(arrived, end);
       const isHit = harm > 0;

@@ -196,14 +196,19 @@ describe.each(sdks)('With %s', (sdk) => {
     first?.end(hrTime(140));
     second?.end(hrTime(150));
     handle(process, { from: 150, to: 155, idle: 130 }, received(caller, 135));
-    // Nobody was answered while these waited.
+    // Nobody was answered while this one waited, nor before the next pause hits.
     handle(process, { from: 170, to: 172, idle: 160 }, received(caller, 165));
-    handle(process, { from: 180, to: 182, idle: 178 }, received(caller, 175));
+    process.detector.pause('block', 200, 300);
+    handle(process, { from: 301, to: 302, idle: 199 }, received(caller, 190));
     const spans = await spansOf(process);
-    const roles = spans
-      .filter(({ kind }) => kind === 'server')
-      .map((span) => own(span)['pause.role']);
-    expect(roles).toEqual(['hit', 'hit', 'queued', undefined, undefined]);
+    const servers = spans.filter(({ kind }) => kind === 'server');
+    expect(servers.map((span) => [own(span)['pause.role'], span.links.length])).toEqual([
+      ['hit', 1],
+      ['hit', 1],
+      ['queued', 1],
+      [undefined, 0],
+      ['hit', 1],
+    ]);
   });
 
   test('a client span says for how long the loop had been busy when it ended', async () => {
