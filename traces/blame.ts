@@ -1,6 +1,6 @@
 import type { PathSection } from './criticalPath.ts';
 import { hasFailed, hasTimedOut } from './failure.ts';
-import { earlier, firstEndingAfter, type Interval, union } from './interval.ts';
+import { earlier, firstEndingAfter, type Interval, later, union } from './interval.ts';
 import { pausesOn } from './pauseEvidence.ts';
 import type { Retries } from './retries.ts';
 import { processOf, serviceOf } from './service.ts';
@@ -58,7 +58,7 @@ interface Evidence {
  * | cause | evidence |
  * |---|---|
  * | pause | an event `pause` on a span of the same process; for a client span, of the one it called |
- * | queue | a span `server.queue`; on a server span the beginning, for `aftershock.queue.wait_ms` |
+ * | queue | a span `server.queue`; on a server span the beginning, for `aftershock.queue.wait_ms`; on a client span the end, for `aftershock.client.busy_ms`, as far as the callee had answered |
  * | time-out | a client span that failed with its time up, where its callee shows no reason |
  * | retry | a failed attempt that was made again, and the waiting between attempts |
  * | network | between the start of a client span and of its server span, and between their ends, as much as both directions show: what one shows more, somebody waited for |
@@ -70,14 +70,14 @@ interface Evidence {
 export function blameSections(trace: BlameInput): BlameSection[] {
   const pauses = pausesByProcess(trace);
   const attempts = attemptsOf(trace);
-  const known = new Map<Span, readonly Evidence[]>();
+  const known = new Map<string, readonly Evidence[]>();
   const sections: BlameSection[] = [];
   for (const section of trace.criticalPath) {
     const { span } = section;
-    let evidence = known.get(span);
+    let evidence = known.get(span.spanId);
     if (evidence === undefined) {
       evidence = evidenceOf(trace.node(span.spanId) as SpanNode, pauses, attempts);
-      known.set(span, evidence);
+      known.set(span.spanId, evidence);
     }
     charge(span, section.startUnixNano, section.endUnixNano, evidence, 0, sections);
   }
@@ -213,7 +213,10 @@ function evidenceOf(node: SpanNode, pauses: Pauses, attempts: Attempts): Evidenc
     if (attempts.again.has(span.spanId)) add('retry', whole);
     add('retry', union(attempts.between.get(span.spanId) ?? []));
   }
-  if (span.kind === 'client') add('network', networkOf(node));
+  if (span.kind === 'client') {
+    add('queue', unread(node));
+    add('network', networkOf(node));
+  }
   if (span.kind === 'server' || span.kind === 'consumer' || span.kind === 'internal') {
     add('work', whole);
   }
@@ -225,6 +228,23 @@ function turnWait({ startUnixNano, attributes }: Span): Interval[] {
   const waitMs = attributes['aftershock.queue.wait_ms'];
   if (typeof waitMs !== 'number' || !(waitMs > 0)) return [];
   return [{ startUnixNano, endUnixNano: startUnixNano + BigInt(Math.round(waitMs * 1e6)) }];
+}
+
+/** Since when the answer lay at a caller that was busy, until it read it. */
+function unread({ span, children }: SpanNode): Interval[] {
+  const busyMs = span.attributes['aftershock.client.busy_ms'];
+  if (typeof busyMs !== 'number' || !(busyMs > 0)) return [];
+  const own = processOf(span);
+  const answers = children
+    .map((child) => child.span)
+    .filter((child) => child.kind === 'server' && processOf(child) !== own);
+  if (answers.length === 0) return [];
+  const { endUnixNano } = span;
+  const startUnixNano = answers.reduce(
+    (latest, answer) => later(latest, answer.endUnixNano),
+    later(span.startUnixNano, endUnixNano - BigInt(Math.round(busyMs * 1e6))),
+  );
+  return startUnixNano < endUnixNano ? [{ startUnixNano, endUnixNano }] : [];
 }
 
 function addAll(ids: Set<string>, top: SpanNode | undefined): void {

@@ -244,6 +244,22 @@ describe('Trace.blame', () => {
       want: ['api work 5', 'api queue 4'],
     },
     {
+      when: 'the answer lies at a caller that is busy',
+      spans: [
+        at('a', '', 0, 100, { ...client, attributes: { 'aftershock.client.busy_ms': 30 } }),
+        at('b', 'a', 2, 60, server),
+      ],
+      want: ['api work 58', 'load queue 30', 'load unknown 8', 'load network 4'],
+    },
+    {
+      when: 'a busy caller was busy before the answer came',
+      spans: [
+        at('a', '', 0, 100, { ...client, attributes: { 'aftershock.client.busy_ms': 99 } }),
+        at('b', 'a', 2, 60, server),
+      ],
+      want: ['api work 58', 'load queue 40', 'load network 2'],
+    },
+    {
       when: 'a call is made again',
       spans: [
         at('a', '', 0, 100, server),
