@@ -137,7 +137,10 @@ export function figuresOf({ spans, pauses, tapped }: VictimRun, service: string)
     mistakes,
     foundMs: others.map(({ startUnixNano, endUnixNano }) => nanoToMs(endUnixNano - startUnixNano)),
     toldTwice: pauses.filter((pause) => others.some((span) => isMostOf(span, pause))).length,
-    overloaded: all.some(({ answered }) => !answered) || usualMs > 3 * at(signsMs, 0.1),
+    overloaded:
+      all.some(({ answered }) => !answered) ||
+      usualMs > 3 * at(signsMs, 0.1) ||
+      at(signsMs, 0.8) > usualMs + 10,
     signsInside,
     firstSignMs,
     drainMs,
