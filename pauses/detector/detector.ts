@@ -337,8 +337,8 @@ class Run {
         if (this.#stopped) return;
         const again = this.#restarts++ < MOST_RESTARTS;
         logger.warn(
-          `Pauses: the thread that tells a stopped process from a blocked one died (${reason}); ` +
-            (again ? 'it is started again' : 'from now on the two cannot be told apart'),
+          `Pauses: the second thread, which tells how long a process was stopped, died (${reason}); ` +
+            (again ? 'it is started again' : 'it is not started again'),
         );
         if (again) this.#beat();
       },

@@ -61,20 +61,33 @@ export function stopSign(): StopSign {
 
 function chooseIdle(text: Buffer): IdleThread[] {
   const threads: IdleThread[] = [];
-  try {
-    for (const id of readdirSync('/proc/self/task')) {
-      if (Number(id) === process.pid) continue;
-      const file = openSync(`/proc/self/task/${id}/schedstat`, 'r');
-      const timeslices = readTimeslices(file, text);
-      if (timeslices === null) closeSync(file);
-      else threads.push({ id, file, timeslices });
-    }
-  } catch {
-    // Not Linux, a kernel built without it, or a thread has just ended: what there is must do.
+  for (const id of otherThreads()) {
+    const file = openSchedstat(id);
+    if (file === null) continue;
+    const timeslices = readTimeslices(file, text);
+    if (timeslices === null) closeSync(file);
+    else threads.push({ id, file, timeslices });
   }
   threads.sort((a, b) => a.timeslices - b.timeslices);
   closeAll(threads.splice(WATCHED));
   return threads;
+}
+
+function otherThreads(): string[] {
+  try {
+    return readdirSync('/proc/self/task').filter((id) => Number(id) !== process.pid);
+  } catch {
+    return []; // Not Linux.
+  }
+}
+
+/** Null: the thread has ended, or the kernel was built without it. */
+function openSchedstat(id: string): number | null {
+  try {
+    return openSync(`/proc/self/task/${id}/schedstat`, 'r');
+  } catch {
+    return null;
+  }
 }
 
 /** Null: the thread has ended. */
