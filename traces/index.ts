@@ -10,6 +10,8 @@ export type { AttributesPattern, EventPattern, Expected, SpanPattern } from './p
 export type { Retries } from './retries.ts';
 export type { SettleOptions } from './settle.ts';
 export { settle } from './settle.ts';
+export type { CountedByServicesOptions } from './source/countedByServices.ts';
+export { countedByServices } from './source/countedByServices.ts';
 export { FileSource } from './source/file.ts';
 export { InProcessExporter } from './source/inProcess.ts';
 export { JaegerSource } from './source/jaeger.ts';

@@ -14,7 +14,7 @@ import { countFaults, hasInstrumentedPeer, structureFaults } from './wholeness.t
 export interface SettleOptions {
   /** Throws, or gives false, as long as the trace is not what the test expects: matchers do. */
   readonly expect?: (trace: Trace) => unknown;
-  /** Spans that each service must have ended at least; besides what the source can say. */
+  /** Spans of each service that must be there at least; besides what the source can say. */
   readonly counts?: Readonly<Record<string, number>>;
   /** Whether a client span's peer records spans. Default: of HTTP and RPC requests that got there. */
   readonly isInstrumented?: (clientSpan: Span) => boolean;
@@ -35,6 +35,9 @@ export interface SettleOptions {
  * injected. Whole is what meets all of: every parent is there, and every server span of a client
  * span whose peer is instrumented; as many spans as services say they have ended; what the test
  * expects; and no new span since `quietMs`. What has come once stays.
+ *
+ * Give each test a trace of its own (`newTraceParent`), or parents that are spans of the trace: a span
+ * whose parent is not there may be below any parent, so no test that shares its trace can settle.
  *
  * A leaf of which no other span tells can only be missed by count or expectation: a test that
  * something is *not* there needs one of them.
@@ -64,12 +67,10 @@ export async function settle(
   for (;;) {
     signal?.throwIfAborted();
     let trouble: SourceError | null = null;
-    let ended: Readonly<Record<string, number>> = options.counts ?? {};
+    let ended: Readonly<Record<string, number>> = {};
     try {
       const spans = await withTimeLeft(source.getTrace(traceId, asked));
-      if (source.endedSpans) {
-        ended = larger(ended, await withTimeLeft(source.endedSpans(traceId, asked)));
-      }
+      if (source.endedSpans) ended = await withTimeLeft(source.endedSpans(traceId, asked));
       for (const span of spans ?? []) {
         if (span.traceId !== traceId || union.has(keyOf(span))) continue;
         union.set(keyOf(span), span);
@@ -80,7 +81,12 @@ export async function settle(
       trouble = error;
     }
     const trace = toTrace(below([...union.values()], parentId));
-    const unmet = [...structureFaults(trace, isInstrumented), ...countFaults(trace, ended)];
+    const unmet = [
+      ...structureFaults(trace, isInstrumented),
+      ...countFaults(trace.spans, options.counts ?? {}),
+      // What services count is of the whole trace, whatever parent it came from.
+      ...countFaults(toTrace([...union.values()]).spans, ended),
+    ];
     let cause: unknown;
     if (unmet.length === 0 && options.expect) {
       try {
@@ -135,17 +141,6 @@ export async function settle(
 /** Of several versions of a span the `Trace` keeps the fullest. */
 function keyOf({ spanId, kind, endUnixNano, attributes }: Span): string {
   return `${spanId} ${kind} ${endUnixNano} ${Object.keys(attributes).length}`;
-}
-
-function larger(
-  a: Readonly<Record<string, number>>,
-  b: Readonly<Record<string, number>>,
-): Record<string, number> {
-  const result: Record<string, number> = { ...a };
-  for (const [service, count] of Object.entries(b)) {
-    result[service] = Math.max(count, result[service] ?? 0);
-  }
-  return result;
 }
 
 /**

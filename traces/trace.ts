@@ -125,11 +125,16 @@ export class Trace {
     return this.#nodes.map((node) => new SpanView(this, node));
   }
 
-  /** Spans whose parent is named and not there, but for a remote one. */
+  /** Spans whose parent is named and not there, but for the remote one, and what is above that. */
   get orphans(): readonly Span[] {
     const { remoteParentId } = this.options;
     return this.roots
-      .filter(({ place, span }) => place === 'orphan' && span.parentSpanId !== remoteParentId)
+      .filter(
+        ({ place, span }) =>
+          place === 'orphan' &&
+          span.parentSpanId !== remoteParentId &&
+          span.spanId !== remoteParentId,
+      )
       .map(({ span }) => span);
   }
 

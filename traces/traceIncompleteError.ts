@@ -16,8 +16,8 @@ const longestMessage = 1200;
 export class TraceIncompleteError extends Error {
   override readonly name = 'TraceIncompleteError';
   /** What came. */
-  readonly trace: Trace;
-  readonly unmet: readonly UnmetRule[];
+  declare readonly trace: Trace;
+  declare readonly unmet: readonly UnmetRule[];
 
   constructor(trace: Trace, unmet: readonly UnmetRule[], waitedMs: number, cause?: unknown) {
     const notes = new Map<string, string[]>();
@@ -41,8 +41,8 @@ export class TraceIncompleteError extends Error {
       ].join('\n'),
       cause === undefined ? {} : { cause },
     );
-    this.trace = trace;
-    this.unmet = unmet;
+    // Not enumerable: whoever prints the error would print every span after the message.
+    Object.defineProperties(this, { trace: { value: trace }, unmet: { value: unmet } });
   }
 }
 

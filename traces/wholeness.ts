@@ -72,9 +72,12 @@ export function missingServerSpans(
 }
 
 /** By count: as many spans of each service as it has ended. */
-export function countFaults(trace: Trace, ended: Readonly<Record<string, number>>): UnmetRule[] {
+export function countFaults(
+  spans: readonly Span[],
+  ended: Readonly<Record<string, number>>,
+): UnmetRule[] {
   return Object.entries(ended).flatMap(([service, want]) => {
-    const has = trace.spans.filter((span) => serviceOf(span) === service).length;
+    const has = spans.filter((span) => serviceOf(span) === service).length;
     if (has >= want) return [];
     const message = `${service} has ended ${want} span${want === 1 ? '' : 's'}; ${has} came`;
     return { rule: 'count' as const, message, spanIds: [] };

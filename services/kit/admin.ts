@@ -12,11 +12,17 @@ export interface AdminOptions {
   readonly token: string | null;
   stats(): ServiceStats;
   /** Further routes. */
-  readonly router: Router;
+  readonly routers: readonly Router[];
 }
 
 /** Starts the admin API on a port of its own. */
-export function startAdmin({ host, port, token, stats, router }: AdminOptions): Promise<Listening> {
+export function startAdmin({
+  host,
+  port,
+  token,
+  stats,
+  routers,
+}: AdminOptions): Promise<Listening> {
   const app = express();
   app.disable('x-powered-by');
   if (token !== null) {
@@ -35,7 +41,7 @@ export function startAdmin({ host, port, token, stats, router }: AdminOptions): 
     res.json(stats());
   });
   app.use(profileRoutes());
-  app.use(router);
+  for (const router of routers) app.use(router);
   return listen(app, host, port);
 }
 

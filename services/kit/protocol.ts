@@ -27,13 +27,15 @@
  * | `OTEL_BLRP_…` | the same for log lines | 8192, 512, 1000, that of OTLP |
  * | `AFTERSHOCK_SAMPLING_RATIO` | share of the traces, 0 to 1, that is kept though no pause, error or time-out touched them; the rest is dropped once its requests have ended here | all are kept |
  * | `AFTERSHOCK_ATTRIBUTION` | `on`: spans say which pause of this process hit them, and what waited before its handler has a span for that | `off` |
+ * | `AFTERSHOCK_ENDED_SPANS` | `on`: the spans that end are counted by trace, for tests that wait until all have come | `off` |
  * | `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` | as OpenTelemetry says; the SDK's own tracer is dearer than ours | every trace |
  *
  * Admin API (JSON): `GET /stats` → {@link ServiceStats}; `POST /pauses/prepare` {@link PauseOrder}
  * → what was prepared (a ballast calibrated under the present load); `PUT /pauses`
  * {@link PausePlan}: replaces what runs; `DELETE /pauses` stops; `GET /pauses` what runs and what
  * was made; `POST /pauses` {@link PauseOrder}: one pause now; `GET /debug/pprof/profile?seconds=N`:
- * what the thread does meanwhile, as pprof has it.
+ * what the thread does meanwhile, as pprof has it; `GET /traces/<trace id>/ended-spans`, if they are
+ * counted → `{ "endedSpans": 3 }`, those that attribution adds later apart.
  *
  * SIGTERM: finish what is in flight, flush, report, exit 0. With an IPC channel SIGINT is left to
  * the parent, and a parent that is gone means SIGTERM.

@@ -230,7 +230,7 @@ export async function startService(
     port: settings.adminPort,
     token: settings.adminToken,
     stats,
-    router: pauses.router,
+    routers: [pauses.router, ...(telemetry.endedSpans ? [telemetry.endedSpans.router] : [])],
   }).catch(async (error) => {
     await listening.drain(0);
     throw error;

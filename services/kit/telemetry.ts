@@ -6,6 +6,7 @@ import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import { PauseProcessor } from '../../pauses/attribution/processor.ts';
 import type { PauseDetector } from '../../pauses/detector/detectedPause.ts';
 import { pauseDetector } from '../../pauses/detector/detector.ts';
+import { EndedSpans } from './endedSpans.ts';
 import { LocalSampler } from './localSampler.ts';
 import type { Logger } from './logger.ts';
 import type { ServiceMetrics } from './metrics.ts';
@@ -29,6 +30,8 @@ export interface Telemetry {
   readonly detector: PauseDetector | null;
   /** Where traces are sampled here, once it is known what befell them. */
   readonly sampler?: LocalSampler | null;
+  /** Null unless the spans that end are counted by trace. */
+  readonly endedSpans?: EndedSpans | null;
   account(): SpanAccount;
   /** Flushes with a time limit. Afterwards `ended = exported + dropped`. Idempotent. */
   stop(): Promise<void>;
@@ -86,7 +89,7 @@ export function startTelemetry(
         });
   if (sampler !== null) detector?.onPause(() => sampler.keepOpen());
   const next = sampler ?? queue;
-  const processor: SpanProcessor =
+  const attributed: SpanProcessor =
     detector === null
       ? next
       : new PauseProcessor({
@@ -100,6 +103,8 @@ export function startTelemetry(
             if (queued > 0) recorded?.victims(kind, queued, 'queued');
           },
         });
+  const endedSpans = settings.endedSpans ? new EndedSpans() : null;
+  const processor = endedSpans?.before(attributed) ?? attributed;
   const sdk = new NodeSDK({
     resource,
     autoDetectResources: false,
@@ -138,6 +143,7 @@ export function startTelemetry(
     metrics,
     detector,
     sampler,
+    endedSpans,
     account: () => queue.account(),
     async stop() {
       await sdk.shutdown();

@@ -14,6 +14,8 @@ export interface TelemetrySettings {
   readonly samplingRatio: number | undefined;
   /** Whether spans say which pause hit them. */
   readonly attribution: boolean;
+  /** Whether the spans that end are counted by trace. */
+  readonly endedSpans: boolean;
   /** What is set and will not be followed. */
   readonly warnings: readonly string[];
 }
@@ -115,6 +117,7 @@ export function readTelemetrySettings(env: NodeJS.ProcessEnv): TelemetrySettings
     ownSampler: oneOf('OTEL_TRACES_SAMPLER', samplers) !== undefined,
     samplingRatio,
     attribution,
+    endedSpans: oneOf('AFTERSHOCK_ENDED_SPANS', ['off', 'on']) === 'on',
     warnings,
   };
 }

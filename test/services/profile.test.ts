@@ -1,7 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { gunzipSync } from 'node:zlib';
-import { Router } from 'express';
 import { Profile } from 'pprof-format';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startAdmin } from '../../services/kit/admin.ts';
@@ -11,7 +10,7 @@ import type { Listening } from '../../services/kit/server.ts';
 let admin: Listening;
 beforeAll(async () => {
   const stats = () => ({}) as ServiceStats;
-  admin = await startAdmin({ host: '127.0.0.1', port: 0, token: null, stats, router: Router() });
+  admin = await startAdmin({ host: '127.0.0.1', port: 0, token: null, stats, routers: [] });
 });
 afterAll(() => admin.drain(0));
 

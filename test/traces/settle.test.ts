@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { startCollector } from '../../collector/collector.ts';
 import { encodeOtlpJson } from '../../traces/otlp/encode.ts';
 import { settle } from '../../traces/settle.ts';
 import { FileSource } from '../../traces/source/file.ts';
 import { InProcessExporter } from '../../traces/source/inProcess.ts';
 import { JaegerSource } from '../../traces/source/jaeger.ts';
+import { SourceError } from '../../traces/source/sourceError.ts';
 import type { TraceSource } from '../../traces/source/traceSource.ts';
 import type { Span } from '../../traces/span.ts';
 import { TraceIncompleteError, TraceUnavailableError } from '../../traces/traceIncompleteError.ts';
@@ -65,6 +67,8 @@ describe('settle()', () => {
     const error = await outcome(settle(made.source, header, { counts, ...made.clock }));
     expect(error).toBeInstanceOf(TraceIncompleteError);
     const { message, trace } = error as TraceIncompleteError;
+    // A reader of the error gets the message, not every span behind it.
+    expect(Object.keys(error as Error)).not.toContain('trace');
     expect(message).toContain(says);
     expect(message).toContain('not whole within 10000 ms');
     expect(message.split('\n').length).toBeLessThan(60);
@@ -121,6 +125,59 @@ describe('settle()', () => {
     expect(trace.spans).toHaveLength(6);
   });
 
+  test('does not pass while a span of the trace may or may not be below the parent', async () => {
+    const stray = at(id(91), 'e'.repeat(16), 0, 9, { service: 'other' });
+    const made = faultySource([...chain, stray], []);
+    const error = await outcome(settle(made.source, header, { counts, ...made.clock }));
+    expect(error).toBeInstanceOf(TraceIncompleteError);
+    expect((error as Error).message).toContain('parent eeeeeeeeeeeeeeee of other');
+  });
+
+  test('waits for as many spans as the services say that they have ended', async () => {
+    const made = faultySource(chain, [fine, fine, fine, fine, fine, { ...fine, atMs: 3000 }]);
+    const source = { ...made.source, endedSpans: async () => counts };
+    const trace = await settle(source, header, made.clock);
+    expect(trace.spans).toHaveLength(6);
+    expect(made.nowMs).toBe(3200);
+  });
+
+  test('holds the count of the services against the whole trace, not what is below one parent', async () => {
+    const other = [at(id(91), 'e'.repeat(16), 0, 9, { service: 'user' })];
+    const made = faultySource([...other, ...chain], []);
+    const rootsElsewhere = at('e'.repeat(16), '', 0, 10, { service: 'cron' });
+    const source: TraceSource = {
+      getTrace: async (traceId) => [
+        ...((await made.source.getTrace(traceId)) ?? []),
+        rootsElsewhere,
+      ],
+      endedSpans: async () => ({ ...counts, user: 3 }),
+    };
+    const trace = await settle(source, header, made.clock);
+    expect(trace.spans).toHaveLength(6);
+  });
+
+  test('a service that cannot be asked makes the trace unavailable, not incomplete', async () => {
+    const made = faultySource(chain, []);
+    const endedSpans = () => Promise.reject(new SourceError('unreachable', 'user is away'));
+    const failure = outcome(settle({ ...made.source, endedSpans }, header, made.clock));
+    expect(await failure).toBeInstanceOf(TraceUnavailableError);
+    expect((await failure) as Error).toMatchObject({ message: expect.stringContaining('away') });
+  });
+
+  test('of a source that fails for a while, what came before is kept', async () => {
+    const made = faultySource(chain, []);
+    let looks = 0;
+    const source: TraceSource = {
+      async getTrace(traceId) {
+        if (looks++ % 3 === 1) throw new SourceError('refused', 'status 503', { status: 503 });
+        const found = await made.source.getTrace(traceId);
+        return found?.filter((_, i) => i % 2 === looks % 2) ?? null;
+      },
+    };
+    const trace = await settle(source, header, { counts, ...made.clock });
+    expect(trace.spans).toHaveLength(6);
+  });
+
   test('a source that cannot be read is no trace that is incomplete', async () => {
     const jaeger = await startFakeJaeger({});
     await jaeger.stop();
@@ -152,6 +209,60 @@ describe('settle()', () => {
         } else expect(result).toMatchObject({ spans: chain });
       }),
     );
+  });
+});
+
+describe('50 at once, of one collector', () => {
+  const tests = Array.from({ length: 50 }, (_, i) => i);
+  const idOf = (i: number, n: number) => (1000 * (i + 1) + n).toString(16).padStart(16, '0');
+  const children = (i: number) => i % 10;
+  /** What test i makes: a server span below its parent, and some children. */
+  const made = (i: number, traceId: string): Span[] => [
+    { ...at(idOf(i, 1), idOf(i, 0), 0, 100, { kind: 'server', service: 'web' }), traceId },
+    ...Array.from({ length: children(i) }, (_, n) => ({
+      ...at(idOf(i, n + 2), idOf(i, 1), n, n + 1, { service: 'web' }),
+      traceId,
+    })),
+  ];
+  const shared = id(77).repeat(2);
+  /** The parents as spans of their own, below one root. */
+  const runner: Span[] = [
+    { ...at(id(1), '', 0, 200, { service: 'runner' }), traceId: shared },
+    ...tests.map((i) => ({
+      ...at(idOf(i, 0), id(1), 0, 150, { service: 'runner' }),
+      traceId: shared,
+    })),
+  ];
+
+  test.each<{ what: string; traceIdOf: (i: number) => string; others: readonly Span[] }>([
+    { what: 'each a trace of its own', traceIdOf: (i) => id(i + 1).repeat(2), others: [] },
+    { what: 'all in the trace of the runner', traceIdOf: () => shared, others: runner },
+  ])('no test sees the spans of another, $what', async ({ traceIdOf, others }) => {
+    const collector = await startCollector({ port: 0, queryPort: 0 });
+    const headers = { 'content-type': 'application/json' };
+    const send = (spans: readonly Span[]) =>
+      fetch(`${collector.otlpUrl}/v1/traces`, {
+        ...{ method: 'POST', headers },
+        body: JSON.stringify(encodeOtlpJson(spans)),
+      });
+    try {
+      const source = new JaegerSource(collector.queryUrl);
+      const settled = tests.map((i) => {
+        const traceparent = `00-${traceIdOf(i)}-${idOf(i, 0)}-01`;
+        return settle(source, traceparent, { counts: { web: children(i) + 1 }, quietMs: 0 });
+      });
+      // In halves, the spans of all tests mixed, as parallel runs send them.
+      const spans = [...others, ...tests.flatMap((i) => made(i, traceIdOf(i)))];
+      for (const half of [1, 0]) await send(spans.filter((_, n) => n % 2 === half));
+      for (const [i, trace] of (await Promise.all(settled)).entries()) {
+        const own = trace.spans.filter(({ spanId }) => spanId !== idOf(i, 0));
+        const ids = own.map(({ spanId }) => spanId).toSorted();
+        expect(ids).toEqual(made(i, '').map(({ spanId }) => spanId));
+        expect(trace.orphans).toEqual([]);
+      }
+    } finally {
+      await collector.stop();
+    }
   });
 });
 
