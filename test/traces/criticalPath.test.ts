@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { criticalPath, jaegerRules, type PathSection } from '../../traces/criticalPath.ts';
+import {
+  closePaths,
+  criticalPath,
+  jaegerRules,
+  type PathSection,
+} from '../../traces/criticalPath.ts';
 import type { Span, SpanKind } from '../../traces/span.ts';
 import { type SpanNode, spanTree } from '../../traces/tree.ts';
 import { span } from './span.ts';
@@ -205,5 +210,58 @@ describe('criticalPath(), whatever the trace', () => {
       0n,
     );
     expect(total).toBe(root.span.endUnixNano - root.span.startUnixNano);
+  });
+});
+
+describe('closePaths()', () => {
+  const drawnPaths = (spans: readonly Span[]) => [
+    ...new Set(closePaths(rootOf(spans), 5n * BigInt(micro)).map(drawn)),
+  ];
+
+  test.each<{ when: string; spans: Span[]; want: string[] }>([
+    {
+      when: 'no children end close together',
+      spans: [at('a', '', 0, 100), at('b', 'a', 10, 40), at('c', 'a', 20, 90)],
+      want: ['a 0-20, c 20-90, a 90-100'],
+    },
+    {
+      when: 'the shorter of two ended a little later',
+      spans: [at('a', '', 0, 100), at('b', 'a', 10, 88), at('c', 'a', 20, 90)],
+      want: ['a 0-20, c 20-90, a 90-100', 'a 0-10, b 10-88, a 88-100'],
+    },
+    {
+      when: 'the longer of two ended a little later',
+      spans: [at('a', '', 0, 100), at('b', 'a', 10, 90), at('c', 'a', 20, 88)],
+      want: ['a 0-10, b 10-90, a 90-100', 'a 0-20, c 20-88, a 88-100'],
+    },
+    {
+      when: 'one overlaps the next a little',
+      spans: [at('a', '', 0, 100), at('b', 'a', 10, 52), at('c', 'a', 50, 90)],
+      want: ['a 0-50, c 50-90, a 90-100', 'a 0-10, b 10-50, c 50-90, a 90-100'],
+    },
+    {
+      when: 'one overlaps the next by the tolerance',
+      spans: [at('a', '', 0, 100), at('b', 'a', 10, 55), at('c', 'a', 50, 90)],
+      want: ['a 0-50, c 50-90, a 90-100'],
+    },
+  ])('are $want when $when', ({ spans, want }) => {
+    expect(drawnPaths(spans)).toEqual(want);
+  });
+
+  test('each adds up to the root’s duration, whatever the trace', () => {
+    fc.assert(
+      fc.property(anyTrace(40), fc.bigInt({ min: 1n, max: 100n }), (spans, toleranceNano) => {
+        const root = rootOf(spans);
+        const { startUnixNano, endUnixNano } = root.span;
+        for (const sections of closePaths(root, toleranceNano)) {
+          let cursor = startUnixNano;
+          for (const section of sections) {
+            expect(section.startUnixNano).toBe(cursor);
+            cursor = section.endUnixNano;
+          }
+          expect(cursor).toBe(endUnixNano > startUnixNano ? endUnixNano : startUnixNano);
+        }
+      }),
+    );
   });
 });

@@ -127,6 +127,9 @@ describe('Trace', () => {
 describe('Trace.retries', () => {
   const failed = { kind: 'client', status: 'error' } as const;
   const resend = (count: number) => ({ attributes: { 'http.request.resend_count': count } });
+  const resource = (id: number) => ({
+    attributes: { 'url.template': '/users/{id}', 'url.full': `http://db/users/${id}` },
+  });
   test.each<{ when: string; spans: Span[]; want: string[] }>([
     {
       when: 'a failed call is made again',
@@ -155,6 +158,22 @@ describe('Trace.retries', () => {
         at('c', 'a', 12, 20, { kind: 'client', attributes: { 'server.address': 'other' } }),
       ],
       want: [],
+    },
+    {
+      when: 'another resource of the same route is called after a failure',
+      spans: [
+        at('b', 'a', 0, 10, { ...failed, ...resource(1) }),
+        at('c', 'a', 12, 20, { kind: 'client', ...resource(2) }),
+      ],
+      want: [],
+    },
+    {
+      when: 'the same resource is called again after a failure',
+      spans: [
+        at('b', 'a', 0, 10, { ...failed, ...resource(1) }),
+        at('c', 'a', 12, 20, { kind: 'client', ...resource(1) }),
+      ],
+      want: ['b c repetition'],
     },
     {
       when: 'two calls are made twice, each counting',
