@@ -2,6 +2,18 @@ export type { BlameCause, BlameSection, BlameShare } from './blame.ts';
 export { blameCauses } from './blame.ts';
 export type { PathSection } from './criticalPath.ts';
 export { criticalPath, jaegerRules } from './criticalPath.ts';
+export type { Change } from './diff/changes.ts';
+export type {
+  Finding,
+  Hop,
+  SetDiff,
+  SetDiffOptions,
+  SetHopDiff,
+} from './diff/diffSets.ts';
+export { diffTraceSets } from './diff/diffSets.ts';
+export type { CauseDelta, DiffOptions, HopDiff, TraceDiff } from './diff/diffTraces.ts';
+export { diffTraces } from './diff/diffTraces.ts';
+export type { QuantileInterval } from './diff/quantileInterval.ts';
 export type { Interval } from './interval.ts';
 export type { DecodedSpans } from './otlp/decode.ts';
 export { decodeOtlpJson, decodeOtlpProtobuf } from './otlp/decode.ts';

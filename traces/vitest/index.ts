@@ -1,6 +1,7 @@
 import type {} from 'vitest';
 import type { TraceMatchers } from './matchers.ts';
 
+export { type TestSource, testOf } from '../asTest/testOf.ts';
 export { type TraceMatchers, traceMatchers } from './matchers.ts';
 export type { SpanTreePattern } from './toHaveSpanTree.ts';
 
