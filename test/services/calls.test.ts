@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { SpanKind } from '@opentelemetry/api';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Call } from '../../mesh/mesh.ts';
+import { Attribute } from '../../services/kit/attributes.ts';
 import { backoffMs } from '../../services/kit/call.ts';
 import { deadlineHeader, readDeadline, refuseExpired } from '../../services/kit/deadline.ts';
 import type { RunningService } from '../../services/kit/service.ts';
@@ -96,6 +97,16 @@ describe('an outgoing call', () => {
     const parents = seen.map((req) => String(req.headers.traceparent).split('-')[2]);
     const clients = telemetry.spans().filter(({ kind }) => kind === SpanKind.CLIENT);
     expect(parents).toEqual(clients.map((span) => span.spanContext().spanId));
+  });
+
+  test('says how long opening a connection took, where one had to be', async () => {
+    const url = await setUp([], {});
+    for (let i = 0; i < 2; i++) await (await fetch(url)).text();
+    const clients = telemetry.spans().filter(({ kind }) => kind === SpanKind.CLIENT);
+    expect(clients.map(({ attributes }) => attributes[Attribute.clientConnectMs])).toEqual([
+      expect.any(Number),
+      undefined,
+    ]);
   });
 
   test.each([500, 404, 429])('is not tried again after %i', async (status) => {
