@@ -67,6 +67,15 @@ const close = new Trace([
   at('d', 'a', 60, 94.6),
 ]);
 
+/** Two pairs that ended 0.5 ms apart: which of each is on the path is open. */
+const twoForks = new Trace([
+  at('a', '', 0, 100),
+  at('early', 'a', 55, 95),
+  at('longer', 'a', 50, 94.5),
+  at('late', 'a', 20, 44.5),
+  at('longest', 'a', 10, 45),
+]);
+
 /** Five traces of 20 ms without a pause; five whose client waited `extraMs` for 100 ms of user's. */
 export function amplified(extrasMs: readonly number[], lengthMs = 100): Trace[] {
   const make = (i: number, extraMs: number, paused: boolean) => {
@@ -297,6 +306,7 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
       },
       { on: close, args: [['d']] },
       { on: close, args: [['c']] },
+      { on: twoForks, args: [['late', 'early']] },
       { on: close, args: [['a', 'b', 'c', 'a'], { exact: true }] },
     ],
   },

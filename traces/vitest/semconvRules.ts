@@ -9,7 +9,7 @@ export type ConventionName = 'http.client' | 'http.server' | 'db.client' | 'exce
 
 /** What an attribute's value must be. */
 export interface ValueRule {
-  readonly type: 'string' | 'int' | 'boolean' | 'string[]';
+  readonly type: 'string' | 'int';
   /** In words: what is right, where the type alone is not enough. */
   readonly right?: string;
   readonly isRight?: (value: never) => boolean;
@@ -290,14 +290,6 @@ export const sdkNeeds = [
 
 /** Whether a value is of a type of the conventions. */
 export function isOfType(value: AttributeValue, type: ValueRule['type']): boolean {
-  switch (type) {
-    case 'string':
-      return typeof value === 'string';
-    case 'boolean':
-      return typeof value === 'boolean';
-    case 'int':
-      return typeof value === 'bigint' || Number.isInteger(value);
-    case 'string[]':
-      return Array.isArray(value) && value.every((each) => typeof each === 'string');
-  }
+  if (type === 'string') return typeof value === 'string';
+  return typeof value === 'bigint' || Number.isInteger(value);
 }

@@ -57,8 +57,9 @@ function onPathNano(trace: Trace, service: string, pauses: readonly SeenPause[])
   for (const section of trace.blameSections) {
     if (section.cause !== 'pause' || section.service !== service) continue;
     // A client's section is blamed on the process that it called, or on its own.
-    const children = trace.get(section.span.spanId)?.node.children ?? [];
-    const processes = new Set([section.span, ...children.map(({ span }) => span)].map(processOf));
+    const { span: on } = section;
+    const called = on.kind === 'client' ? (trace.get(on.spanId)?.node.children ?? []) : [];
+    const processes = new Set([on, ...called.map(({ span }) => span)].map(processOf));
     const near = [...processes].flatMap((process) => when.get(process) ?? []);
     nano += lengthNano(within(section, union(near)));
   }
