@@ -113,6 +113,7 @@ interface Pending {
   readonly gap: Gap;
   readonly usage: ThreadUsage;
   readonly throttledBeforeMs: number;
+  readonly processStopped: boolean | null;
 }
 
 /** From one start to the stop after it. Times in milliseconds of `performance.now()`. */
@@ -263,6 +264,7 @@ class Run {
       gap,
       usage: this.#account.end(),
       throttledBeforeMs: this.#throttledMs,
+      processStopped: this.#stopSign.wasStopped(gap.earliestMs, gap.endMs),
     });
     this.#throttledMs = this.#heartbeat?.throttledMs ?? 0;
     this.#heartbeat?.wake();
@@ -298,7 +300,7 @@ class Run {
     return performance.now() > endMs + EVIDENCE_LIMIT_MS;
   }
 
-  #report({ gap, usage, throttledBeforeMs }: Pending): void {
+  #report({ gap, usage, throttledBeforeMs, processStopped }: Pending): void {
     const heartbeat = this.#heartbeat;
     const hasBeaten = heartbeat?.beating === true && heartbeat.beatMs >= gap.endMs;
     const throttledMs =
@@ -309,7 +311,7 @@ class Run {
       hasBeaten
         ? { lateBeats: this.#lateBeats, beatBetween: (from, to) => heartbeat.beatBetween(from, to) }
         : null,
-      { ...usage, throttledMs, processStopped: this.#stopSign.wasStopped() },
+      { ...usage, throttledMs, processStopped },
       this.#options.minimumMs,
     );
     for (const { kind, startMs, endMs, evidence } of judged) {

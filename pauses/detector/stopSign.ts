@@ -2,8 +2,12 @@ import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:f
 
 /** Tells whether the whole process was stopped, by a signal, a debugger or a freezer of cgroups. */
 export interface StopSign {
-  /** Since it was last asked, or made; null: cannot be told here. */
-  wasStopped(): boolean | null;
+  /**
+   * Whether it may have been stopped between the two, milliseconds of `performance.now()`. To be
+   * asked in the order of time, soon after the end: a stop is only known to lie between two times
+   * at which it was asked. Null: cannot be told here.
+   */
+  wasStopped(startMs: number, endMs: number): boolean | null;
   readonly isKnown: boolean;
   close(): void;
 }
@@ -30,27 +34,42 @@ interface IdleThread {
 export function stopSign(): StopSign {
   const text = Buffer.alloc(64);
   let watched = chooseIdle(text);
+  let lookedMs = performance.now();
+  /** The latest stop lies between these. */
+  let stopFromMs = 0;
+  let stopToMs = 0;
+
+  function look(): void {
+    let woken = 0;
+    const left = watched.filter((thread) => {
+      const timeslices = readTimeslices(thread.file, text);
+      if (timeslices === null) return false;
+      // Woken, it may still be waiting for a core: that timeslice is to come.
+      const due = timeslices <= thread.timeslices && isRunnable(thread.id) ? 1 : 0;
+      if (timeslices + due > thread.timeslices) woken++;
+      thread.timeslices = Math.max(thread.timeslices, timeslices + due);
+      return true;
+    });
+    const nowMs = performance.now();
+    if (woken > 0 && woken === left.length) {
+      stopFromMs = lookedMs;
+      stopToMs = nowMs;
+    }
+    lookedMs = nowMs;
+    if (left.length < watched.length) {
+      // It has ended: there may be another.
+      closeAll(watched);
+      watched = chooseIdle(text);
+    }
+  }
+
   return {
     get isKnown() {
       return watched.length > 0;
     },
-    wasStopped() {
-      let woken = 0;
-      const left = watched.filter((thread) => {
-        const timeslices = readTimeslices(thread.file, text);
-        if (timeslices === null) return false;
-        // Woken, it may still be waiting for a core: that timeslice is to come.
-        const due = timeslices <= thread.timeslices && isRunnable(thread.id) ? 1 : 0;
-        if (timeslices + due > thread.timeslices) woken++;
-        thread.timeslices = Math.max(thread.timeslices, timeslices + due);
-        return true;
-      });
-      if (left.length < watched.length) {
-        // It has ended: there may be another.
-        closeAll(watched);
-        watched = chooseIdle(text);
-      }
-      return left.length === 0 ? null : woken === left.length;
+    wasStopped(startMs, endMs) {
+      look();
+      return watched.length === 0 ? null : stopFromMs < endMs && stopToMs > startMs;
     },
     close() {
       closeAll(watched);
