@@ -21,13 +21,14 @@ export function fromCanonicalJson(value: unknown): OtlpTraceRequest {
 export function isCanonicalJson(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if ('resource_spans' in value) return true;
-  for (const { scopeSpans } of (value as OtlpTraceRequest).resourceSpans ?? []) {
-    for (const { spans } of scopeSpans ?? []) {
-      const [first] = spans ?? [];
-      if (first) return hexOf(first.traceId, 16) !== first.traceId;
-    }
-  }
-  return false;
+  const span = firstOf(firstOf(firstOf(value, 'resourceSpans'), 'scopeSpans'), 'spans');
+  const id = (span as { traceId?: unknown } | undefined)?.traceId;
+  return hexOf(id, 16) !== id;
+}
+
+function firstOf(value: unknown, list: string): unknown {
+  const found = (value as Readonly<Record<string, unknown>> | null | undefined)?.[list];
+  return Array.isArray(found) ? found[0] : undefined;
 }
 
 // Nothing that a user names is a key of OTLP's JSON: attributes are lists of keys and values.

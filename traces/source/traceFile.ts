@@ -1,3 +1,4 @@
+import { fromCanonicalJson, isCanonicalJson } from '../otlp/canonicalJson.ts';
 import { decodeOtlpJson } from '../otlp/decode.ts';
 import { parseOtlpJson } from '../otlp/parse.ts';
 import { MalformedOtlpError } from '../otlp/request.ts';
@@ -16,9 +17,9 @@ export interface LineFault {
 
 /**
  * The spans of a file of OTLP JSON lines (what the OpenTelemetry Collector's file exporter and the
- * embedded collector write), a line at a time, in the order of the file. Lines that are not OTLP
- * JSON, such as a last one that was cut short, and spans of invalid ids go to `onFault`, which may
- * throw; otherwise reading goes on.
+ * embedded collector write; or Protobuf's general JSON, as from `MessageToJson` of other languages),
+ * a line at a time, in the order of the file. Lines that are not OTLP JSON, such as a last one that
+ * was cut short, and spans of invalid ids go to `onFault`, which may throw; otherwise reading goes on.
  * @throws the system's error if the file cannot be read.
  */
 export async function* readTraceFile(
@@ -29,7 +30,9 @@ export async function* readTraceFile(
     let spans: Span[];
     let rejected: string[];
     try {
-      ({ spans, rejected } = decodeOtlpJson(parseOtlpJson(bytes)));
+      const parsed = parseOtlpJson(bytes);
+      const request = isCanonicalJson(parsed) ? fromCanonicalJson(parsed) : parsed;
+      ({ spans, rejected } = decodeOtlpJson(request));
     } catch (error) {
       if (!(error instanceof MalformedOtlpError)) throw error;
       onFault({ path, line, torn: !isWhole, message: error.message });
