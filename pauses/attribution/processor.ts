@@ -27,13 +27,14 @@ export interface PauseProcessorOptions {
   readonly onVictims?: (kind: string, counts: Readonly<Record<Role, number>>) => void;
 }
 
-const tickMs = 10;
-/** A span is held for at most so many ticks in which the thread ran: 50 ms. */
-const heldTicks = 5;
+/** While spans are held. Each tick may wake the process, which costs as much as many spans. */
+const tickMs = 20;
+/** A span is held for at most so many ticks in which the thread ran, and the rest of one: 60 ms. */
+const heldTicks = 2;
 /** The span of a pause is held until nothing was learned of it for so long, */
-const quietTicks = 25;
+const quietTicks = 12;
 /** and at most for so long. */
-const openTicks = 500;
+const openTicks = 250;
 /** Pauses that are to have a span of their own, at one time. */
 const maxOpen = 64;
 /** Requests that are known to be here. Who never ends its spans must not fill the memory. */
@@ -137,10 +138,9 @@ export class PauseProcessor {
 
   /** A request that was not begun with at once gets a span for that. */
   #lookForWait(span: LiveSpan, parent: SpanContext | undefined): void {
-    const idleNano = this.#detector.lastIdleUnixNano();
-    if (idleNano === null) return;
+    const idleMicros = this.#detector.lastIdleUnixMicros();
+    if (idleMicros === null) return;
     const beganMicros = microsOf(span.startTime);
-    const idleMicros = microsOfNano(idleNano);
     // Most requests: it cannot have waited for long, whatever its sender says.
     if (beganMicros - idleMicros < this.#minWaitMicros) return;
     this.#busySince.set(span, idleMicros);
@@ -162,9 +162,9 @@ export class PauseProcessor {
   }
 
   #lookForBusyLoop(span: EndedSpan): void {
-    const idleNano = this.#detector.lastIdleUnixNano();
-    if (idleNano === null) return;
-    const busyMicros = microsOf(span.endTime) - microsOfNano(idleNano);
+    const idleMicros = this.#detector.lastIdleUnixMicros();
+    if (idleMicros === null) return;
+    const busyMicros = microsOf(span.endTime) - idleMicros;
     if (busyMicros >= this.#minWaitMicros) this.#busyMicros.set(span, busyMicros);
   }
 
@@ -229,7 +229,7 @@ export class PauseProcessor {
   }
 
   #handOnSettled(): void {
-    const settled = microsOfNano(this.#detector.settledUnixNano());
+    const settled = this.#detector.settledUnixMicros();
     const recent = this.#heldByTick.reduce((sum, count) => sum + count, 0);
     let count = Math.max(0, this.#held.length - recent);
     for (; count < this.#held.length; count++) {
@@ -268,7 +268,7 @@ export class PauseProcessor {
 
   async #release(): Promise<void> {
     const last = this.#takenIn;
-    for (let tick = 0; tick < heldTicks && this.#handedOn < last; tick++) {
+    for (let tick = 0; tick <= heldTicks && this.#handedOn < last; tick++) {
       this.#handOnSettled();
       if (this.#handedOn < last) await new Promise((resolve) => setTimeout(resolve, tickMs));
     }

@@ -50,9 +50,10 @@ export interface PauseDetector {
   inFlight(count: number): void;
   /**
    * Latest moment before now at which the loop waited for events and the process was not stopped: a
-   * request that had been there would have been served. Null: not known.
+   * request that had been there would have been served. Null: not known. In microseconds, which
+   * cost less than bigints: it is asked for each request.
    */
-  lastIdleUnixNano(): bigint | null;
+  lastIdleUnixMicros(): number | null;
   /** Every pause that began before this moment has been reported. */
-  settledUnixNano(): bigint;
+  settledUnixMicros(): number;
 }

@@ -98,9 +98,10 @@ export function pauseDetector(options: PauseDetectorOptions = {}): PauseDetector
     },
     mark: () => run?.watch.mark(),
     inFlight: (count) => run?.inFlight(count),
-    lastIdleUnixNano: () => run?.lastIdleUnixNano() ?? null,
+    lastIdleUnixMicros: () => run?.lastIdleUnixMicros() ?? null,
     // While it does not look there is nothing to wait for.
-    settledUnixNano: () => run?.settledUnixNano() ?? clock.unixNano(clock.monotonicNano()),
+    settledUnixMicros: () =>
+      run?.settledUnixMicros() ?? Number(clock.unixNano(clock.monotonicNano())) / 1000,
   };
 }
 
@@ -126,7 +127,10 @@ class Run {
   readonly #stopSign: StopSign;
   /** From milliseconds of `performance.now()` to the monotonic clock. */
   readonly #originNano: bigint;
+  /** When `performance.now()` was 0, by the clock; it is asked again at each tick. */
+  #originUnixMicros: number;
   readonly #tick: () => void;
+  readonly #lookForWork: () => void;
   readonly #stacks: StackSampler | null;
   #heartbeat: Heartbeat | null = null;
   #restarts = 0;
@@ -134,8 +138,11 @@ class Run {
   #timer: NodeJS.Timeout | undefined;
   #tickMs: number;
   #requests = 0;
+  #looksForWork = false;
   /** When the last request ended, or the last gap. */
   #lastEventMs = performance.now();
+  /** When the last one ended for which it looked more often, or the last gap. */
+  #lingerFromMs = Number.NEGATIVE_INFINITY;
   #throttledMs = 0;
   #idleTicks = 0;
   #pending: Pending[] = [];
@@ -148,6 +155,7 @@ class Run {
     const { clock, minimumMs, idleTickMs, stackAfterMs, logger } = options;
     this.#options = options;
     this.#originNano = clock.monotonicNano() - toNano(performance.now());
+    this.#originUnixMicros = this.#askOrigin();
     this.#account = threadAccount();
     this.#collections = startCollectionLog();
     this.#quota = quotaFiles();
@@ -174,21 +182,32 @@ class Run {
     });
     this.#tickMs = idleTickMs;
     this.#tick = () => this.#onTick();
-    this.watch.reset(idleTickMs);
-    this.#arm(idleTickMs);
-  }
-
-  inFlight(count: number): void {
-    const before = this.#requests;
-    this.#requests = count;
-    const { busyTickMs } = this.#options;
-    if (count > 0 && this.#tickMs > busyTickMs) {
+    this.#lookForWork = () => {
+      this.#looksForWork = false;
+      const { busyTickMs } = this.#options;
+      if (this.#stopped || this.#requests === 0 || this.#tickMs <= busyTickMs) return;
       // The watch must know: the tick that it waits for does not come.
       this.watch.tick(busyTickMs);
       this.#arm(busyTickMs);
       this.#beginUsage();
+    };
+    this.watch.reset(idleTickMs);
+    this.#arm(idleTickMs);
+  }
+
+  /**
+   * A request that is done with within the callback in which it began needs no finer tick: nobody
+   * waits in poll meanwhile. A wake-up costs more than such a request's spans.
+   */
+  inFlight(count: number): void {
+    const before = this.#requests;
+    this.#requests = count;
+    if (count > 0 && this.#tickMs > this.#options.busyTickMs && !this.#looksForWork) {
+      this.#looksForWork = true;
+      afterCallback.then(this.#lookForWork);
     } else if (count === 0 && before > 0) {
-      this.#lastEventMs = performance.now();
+      this.#lastEventMs = this.watch.seenMs;
+      if (this.#tickMs === this.#options.busyTickMs) this.#lingerFromMs = this.#lastEventMs;
     }
   }
 
@@ -197,13 +216,14 @@ class Run {
     return this.#heartbeat?.started ?? Promise.resolve();
   }
 
-  lastIdleUnixNano(): bigint | null {
+  lastIdleUnixMicros(): number | null {
     const { lastIdleMs } = this.watch;
-    return lastIdleMs === null ? null : this.#unixNano(lastIdleMs);
+    return lastIdleMs === null ? null : this.#originUnixMicros + 1000 * lastIdleMs;
   }
 
-  settledUnixNano(): bigint {
-    return this.#unixNano(this.#pending[0]?.gap.earliestMs ?? this.watch.seenMs);
+  settledUnixMicros(): number {
+    const settledMs = this.#pending[0]?.gap.earliestMs ?? this.watch.seenMs;
+    return this.#originUnixMicros + 1000 * settledMs;
   }
 
   /** What lacks evidence is judged without it. */
@@ -222,10 +242,13 @@ class Run {
     const { busyTickMs, idleTickMs, restTickMs } = this.#options;
     const seenBeforeMs = this.watch.seenMs;
     const quietMs = seenBeforeMs - this.#lastEventMs;
-    const busy = this.#requests > 0 || this.#pending.length > 0 || quietMs < LINGER_MS;
+    const lingers = seenBeforeMs - this.#lingerFromMs < LINGER_MS;
+    const busy = this.#requests > 0 || this.#pending.length > 0 || lingers;
     this.#arm(busy ? busyTickMs : quietMs < REST_AFTER_MS ? idleTickMs : restTickMs);
     this.watch.tick(this.#tickMs);
-    if (busy || ++this.#idleTicks % ACCOUNT_EVERY_IDLE_TICKS === 0) this.#beginUsage();
+    const worked = quietMs <= this.#options.idleTickMs;
+    if (busy || worked || ++this.#idleTicks % ACCOUNT_EVERY_IDLE_TICKS === 0) this.#beginUsage();
+    this.#originUnixMicros = this.#askOrigin();
     // Since then a turn of the loop has ended.
     this.#collectedMs = seenBeforeMs;
     this.#settle();
@@ -233,23 +256,26 @@ class Run {
 
   #arm(inMs: number): void {
     this.#stacks?.expectTick(performance.now() + inMs);
+    this.#heartbeat?.setPeriod(this.#beatMs(inMs));
     if (this.#timer !== undefined && this.#tickMs === inMs) {
       this.#timer.refresh();
       return;
     }
-    const { busyTickMs, busyBeatMs } = this.#options;
     clearTimeout(this.#timer);
     this.#tickMs = inMs;
     this.#timer = setTimeout(this.#tick, inMs).unref();
-    this.#heartbeat?.setPeriod(inMs === busyTickMs ? busyBeatMs : this.#restBeatMs(inMs));
     // The beat that was to come later shall not be what a pause is measured by.
-    if (inMs === busyTickMs) this.#heartbeat?.wake();
+    if (inMs === this.#options.busyTickMs && !this.#beatsLittle) this.#heartbeat?.wake();
   }
 
-  /** Where the kernel tells of stops, no beat is needed to tell them while nobody waits. */
-  #restBeatMs(tickMs: number): number {
-    const isRest = tickMs === this.#options.restTickMs && this.#stopSign.isKnown;
-    return isRest ? Math.max(tickMs, REST_BEAT_MS) : tickMs;
+  #beatMs(tickMs: number): number {
+    if (this.#beatsLittle) return REST_BEAT_MS;
+    return tickMs === this.#options.busyTickMs ? this.#options.busyBeatMs : tickMs;
+  }
+
+  /** Where the kernel tells of stops, beats are needed only to read what the quota has done. */
+  get #beatsLittle(): boolean {
+    return this.#stopSign.isKnown && this.#heartbeat?.limited === false;
   }
 
   #beginUsage(): void {
@@ -260,6 +286,7 @@ class Run {
   #onGap(gap: Gap): void {
     if (this.#stopped) return;
     this.#lastEventMs = gap.endMs;
+    this.#lingerFromMs = gap.endMs;
     this.#pending.push({
       gap,
       usage: this.#account.end(),
@@ -347,6 +374,10 @@ class Run {
     });
   }
 
+  #askOrigin(): number {
+    return Number(this.#options.clock.unixNano(this.#originNano)) / 1000;
+  }
+
   #unixNano(ms: number): bigint {
     return this.#options.clock.unixNano(this.#originNano + toNano(ms));
   }
@@ -355,3 +386,5 @@ class Run {
 function toNano(ms: number): bigint {
   return BigInt(Math.round(ms * 1e6));
 }
+
+const afterCallback = Promise.resolve();

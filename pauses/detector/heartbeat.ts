@@ -33,6 +33,8 @@ export interface Heartbeat {
   beatBetween(fromMs: number, toMs: number): boolean;
   /** Time for which the cgroup has been held back by its quota, as of the latest beat. */
   readonly throttledMs: number;
+  /** Whether there was a quota when it last looked. */
+  readonly limited: boolean;
   /** Late beats since this was last called, oldest first. */
   takeLate(): LateBeat[];
   /** Makes it beat at once. */
@@ -120,6 +122,9 @@ export function startHeartbeat({ periodMs, quota, onDeath }: HeartbeatOptions): 
     },
     get throttledMs() {
       return times[place.throttled] ?? 0;
+    },
+    get limited() {
+      return Atomics.load(words, word.limited) === 1;
     },
     takeLate() {
       const written = Atomics.load(words, word.late);

@@ -18,7 +18,7 @@ export interface QuotaFiles {
 
 /** Where the two threads find what they share. */
 export const heartbeatLayout = {
-  words: { wake: 0, stop: 1, beats: 2, late: 3, periodMs: 4, count: 5 },
+  words: { wake: 0, stop: 1, beats: 2, late: 3, periodMs: 4, limited: 5, count: 6 },
   /** Time for which the cgroup was held back; the latest beats, each where its number says; late ones. */
   times: { throttled: 0, beats: 1, lateBeats: 65, count: 65 + 256 * 3 },
   beatsKept: 64,
@@ -53,6 +53,7 @@ export function heartbeatProgram(): void {
       if (atMs >= lookAgainMs) {
         lookAgainMs = atMs + lookForQuotaEveryMs;
         limited = /^[1-9]/.test(readFileSync(quota.limitFile, 'latin1'));
+        Atomics.store(words, layout.words.limited, limited ? 1 : 0);
       }
       if (!limited) return;
       statFile ??= openSync(quota.statFile, 'r');
@@ -62,6 +63,7 @@ export function heartbeatProgram(): void {
       times[layout.times.throttled] = Number(found[2]) / (found[1] === 'usec' ? 1e3 : 1e6);
     } catch {
       limited = false;
+      Atomics.store(words, layout.words.limited, 0);
     }
   };
 

@@ -310,10 +310,10 @@ describe('Ended spans are held', () => {
     ended(process, 'a', 10);
     ended(process, 'b', 20);
     process.detector.settledMs = 15;
-    await vi.advanceTimersByTimeAsync(10);
+    await vi.advanceTimersByTimeAsync(20);
     expect(process.out.map(({ name }) => name)).toEqual(['a']);
     process.detector.settledMs = 20;
-    await vi.advanceTimersByTimeAsync(10);
+    await vi.advanceTimersByTimeAsync(20);
     expect(process.out.map(({ name }) => name)).toEqual(['a', 'b']);
     expect(vi.getTimerCount()).toBe(0);
   });

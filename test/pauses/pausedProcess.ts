@@ -82,12 +82,12 @@ export class FakeDetector implements PauseDetector {
     this.requestsInFlight = count;
   }
 
-  lastIdleUnixNano(): bigint | null {
-    return this.idleMs === null ? null : nano(this.idleMs);
+  lastIdleUnixMicros(): number | null {
+    return this.idleMs === null ? null : Number(nano(this.idleMs)) / 1000;
   }
 
-  settledUnixNano(): bigint {
-    return this.settledMs === Number.NEGATIVE_INFINITY ? 0n : nano(this.settledMs);
+  settledUnixMicros(): number {
+    return this.settledMs === Number.NEGATIVE_INFINITY ? 0 : Number(nano(this.settledMs)) / 1000;
   }
 
   /** Reports a pause. */
