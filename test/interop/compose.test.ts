@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { JaegerSource } from '../../traces/source/jaeger.ts';
 import type { Span } from '../../traces/span.ts';
-import { spanTree } from '../../traces/tree.ts';
+import { type SpanTreePattern, traceMatchers } from '../../traces/vitest/index.ts';
+import { runMeshExample } from '../traces/meshExample.ts';
 import { ComposeProject, whyNoDocker } from './composeProject.ts';
 import { until } from './tools/until.ts';
+
+expect.extend(traceMatchers);
 
 const missing = await whyNoDocker();
 /** All but Grafana, which only shows what these hold. */
@@ -39,22 +42,25 @@ describe.skipIf(missing !== null)(
         );
         return whole.length > 0 ? whole : undefined;
       });
-      const tree = spanTree(trace ?? []);
-      expect(tree.roots).toHaveLength(1);
-      const chain: string[] = [];
-      for (let node = tree.roots[0]; node; node = node.children[0]) {
-        chain.push(`${serviceOf(node.span)} ${node.span.kind}`);
-      }
-      expect(chain.slice(0, 6)).toEqual([
-        'load client',
-        'gateway server',
-        'gateway client',
-        'auth server',
-        'auth client',
-        'user server',
-      ]);
-      const servers = (trace ?? []).filter(({ kind }) => kind === 'server');
-      expect(servers.map(({ traceState }) => traceState)).not.toContain('');
+      const hop = (service: string, kind: 'server' | 'client', ...children: SpanTreePattern[]) => ({
+        service,
+        kind,
+        children,
+      });
+      const user = hop('user', 'server');
+      const auth = hop('auth', 'server', hop('auth', 'client', user));
+      const gateway = hop('gateway', 'server', hop('gateway', 'client', auth));
+      expect(trace).toHaveSpanTree(hop('load', 'client', gateway));
+      expect(trace).toHaveNoOrphans();
+      expect(trace).toCarryTracestate({ aftershock: /^h:\d+;t:\d+$/ });
+    });
+
+    test("the example's trace tests pass on it, with Jaeger for their source", async () => {
+      const output = await runMeshExample({
+        GATEWAY_URL: `http://127.0.0.1:${project.ports.GATEWAY_PORT}`,
+        TRACES_URL: project.queryUrl,
+      });
+      expect(output).toMatch(/5 passed/);
     });
 
     test('no container is root, was restarted or ran out of memory; all fit into 1.5 GB', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { JaegerSource } from '../../traces/source/jaeger.ts';
 import type { Span } from '../../traces/span.ts';
 import { spanTree } from '../../traces/tree.ts';
+import { runMeshExample } from '../traces/meshExample.ts';
 import { type ComposeMesh, startComposeMesh } from './composeMesh.ts';
 import { PrometheusApi } from './prometheusApi.ts';
 import { Stack } from './tools/stack.ts';
@@ -87,6 +88,11 @@ test('an exemplar of the span metrics is a trace that Jaeger has', async () => {
     return found ?? undefined;
   });
   expect(spans.map(({ resource }) => resource.attributes['service.name'])).toContain('load');
+});
+
+test("the example's trace tests pass, with Jaeger for their source", async () => {
+  const addresses = { GATEWAY_URL: mesh.entryUrl, TRACES_URL: stack.queryUrl };
+  expect(await runMeshExample(addresses)).toMatch(/5 passed/);
 });
 
 test('span metrics are of services and not of their processes', async () => {

@@ -1,12 +1,15 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { SpanKind } from '@opentelemetry/api';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Call } from '../../mesh/mesh.ts';
 import { Attribute } from '../../services/kit/attributes.ts';
 import { backoffMs } from '../../services/kit/call.ts';
 import { deadlineHeader, readDeadline, refuseExpired } from '../../services/kit/deadline.ts';
 import type { RunningService } from '../../services/kit/service.ts';
+import type { SpanTreePattern } from '../../traces/vitest/index.ts';
+import { traceMatchers } from '../../traces/vitest/index.ts';
 import { callStep, meshOf, service, startServices, startTestTelemetry, stub } from './support.ts';
+
+expect.extend(traceMatchers);
 
 const telemetry = startTestTelemetry();
 afterAll(() => telemetry.stop());
@@ -74,29 +77,31 @@ describe('an outgoing call', () => {
     return `${relay?.url}/relay/7`;
   }
 
-  const attempts = () =>
-    telemetry
-      .spans()
-      .filter(({ kind }) => kind === SpanKind.CLIENT)
-      .map(({ attributes }) => [
-        attributes['http.request.resend_count'],
-        attributes['http.response.status_code'] ?? attributes['error.type'],
-        attributes['aftershock.call.index'],
-      ]);
+  /** Attempts of one call, and nothing else, by status or by what failed. */
+  function attempts(...outcomes: readonly (number | string)[]): SpanTreePattern {
+    return {
+      name: 'GET /relay/:id',
+      kind: 'server',
+      children: outcomes.map((outcome, i) => ({
+        kind: 'client',
+        attributes: {
+          'http.request.resend_count': i === 0 ? undefined : i,
+          [typeof outcome === 'number' ? 'http.response.status_code' : 'error.type']: outcome,
+          'aftershock.call.index': 0,
+        },
+      })),
+    };
+  }
 
   test('is tried again after 503, 502, 504 and no answer, each attempt with a span', async () => {
     const url = await setUp([503, 502, 504, 0, 200], { retries: 5, timeout: 100 });
-    expect((await fetch(url)).status).toBe(200);
-    expect(attempts()).toEqual([
-      [undefined, 503, 0],
-      [1, 502, 0],
-      [2, 504, 0],
-      [3, 'timeout', 0],
-      [4, 200, 0],
-    ]);
+    const { response, trace } = await telemetry.send(url, { standIn: true });
+    expect(response.status).toBe(200);
+    expect(trace).toHaveSpanTree(attempts(503, 502, 504, 'timeout', 200), { mode: 'exact' });
+    expect(trace).toHaveRetries({ attempts: 5 });
     const parents = seen.map((req) => String(req.headers.traceparent).split('-')[2]);
-    const clients = telemetry.spans().filter(({ kind }) => kind === SpanKind.CLIENT);
-    expect(parents).toEqual(clients.map((span) => span.spanContext().spanId));
+    const clients = trace.filter({ kind: 'client' });
+    expect(parents).toEqual(clients.map(({ span }) => span.spanId));
   });
 
   test('says how long opening a connection took, where one had to be', async () => {
@@ -111,14 +116,15 @@ describe('an outgoing call', () => {
 
   test.each([500, 404, 429])('is not tried again after %i', async (status) => {
     const url = await setUp([status], { retries: 3 });
-    await fetch(url);
-    expect(attempts()).toEqual([[undefined, status, 0]]);
+    const { trace } = await telemetry.send(url, { standIn: true });
+    expect(trace).toHaveSpanTree(attempts(status), { mode: 'exact' });
   });
 
   test('ends with the last attempt’s failure', async () => {
     const url = await setUp([504, 504, 503], { retries: 2 });
-    expect((await fetch(url)).status).toBe(503);
-    expect(attempts()).toHaveLength(3);
+    const { response, trace } = await telemetry.send(url, { standIn: true });
+    expect(response.status).toBe(503);
+    expect(trace).toHaveSpanTree(attempts(504, 504, 503), { mode: 'exact' });
   });
 
   test('passes its own deadline on, when it is the earlier one', async () => {
@@ -145,9 +151,9 @@ describe('an outgoing call', () => {
 
   test('ends at the deadline, though its time-out is longer and retries are left', async () => {
     const url = await setUp([0, 0, 0], { retries: 2, timeout: 10_000, deadline: 80 });
-    const response = await fetch(url);
+    const { response, trace } = await telemetry.send(url, { standIn: true });
     expect(response.status).toBe(504);
-    expect(attempts()).toEqual([[undefined, 'timeout', 0]]);
+    expect(trace).toHaveSpanTree(attempts('timeout'), { mode: 'exact' });
   });
 
   test('is not made for a request whose deadline has passed', async () => {
@@ -173,14 +179,16 @@ test('parallel calls are made at once and answered in the script’s order', asy
   });
   const peers = Object.fromEntries(calls.map((to) => [to, callee.url]));
   const { gateway } = await startServices(mesh, ['gateway'], telemetry.telemetry, { peers });
-  const response = await fetch(`${gateway?.url}/users/5`);
+  const { response, trace } = await telemetry.send(`${gateway?.url}/users/5`, { standIn: true });
   expect(await response.json()).toEqual({
     calls: calls.map((to) => ({ to, result: '/relay/5' })),
   });
-  const spans = telemetry.spans().filter(({ kind }) => kind === SpanKind.CLIENT);
-  expect(spans.map(({ attributes }) => attributes['aftershock.call.index']).toSorted()).toEqual([
-    0, 1, 2,
-  ]);
+  const clients = [0, 1, 2].map((index) => ({
+    kind: 'client' as const,
+    attributes: { 'aftershock.call.index': index },
+  }));
+  expect(trace).toHaveSpanTree({ kind: 'server', children: clients }, { mode: 'exact' });
+  expect(trace).toRunConcurrently(clients);
   await gateway?.stop();
   callee.server.close();
 });

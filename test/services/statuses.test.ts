@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Mesh } from '../../mesh/mesh.ts';
 import type { RunningService } from '../../services/kit/service.ts';
+import type { Trace } from '../../traces/index.ts';
+import { type SpanTreePattern, traceMatchers } from '../../traces/vitest/index.ts';
 import {
   callStep,
   chainMesh,
@@ -15,13 +16,11 @@ import {
   stub,
 } from './support.ts';
 
+expect.extend(traceMatchers);
+
 const telemetry = startTestTelemetry();
 afterAll(() => telemetry.stop());
 beforeEach(() => telemetry.reset());
-
-function spansOf(kind: SpanKind) {
-  return telemetry.spans().filter((span) => span.kind === kind);
-}
 
 async function problemOf(response: Response) {
   expect(response.headers.get('content-type')).toBe('application/problem+json');
@@ -49,42 +48,35 @@ describe('the chain', () => {
   });
 
   test('is one trace of six spans that name what they are', async () => {
-    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
-    await fetch(`${url}/users/42`, {
-      headers: {
-        traceparent: `00-${traceId}-00f067aa0ba902b7-01`,
-        tracestate: 'rojo=00f067aa0ba902b7,congo=t61rcm8rf17u7ctf4hlm',
-        baggage: 'tenant=blue',
-      },
-    });
-    const spans = telemetry.spans();
-    expect(spans.map((span) => span.spanContext().traceId)).toEqual(Array(6).fill(traceId));
-    // Ended from the inside out: each span's parent is the next one.
-    expect(spans.map(({ name, kind }) => `${SpanKind[kind]} ${name}`)).toEqual([
-      'CLIENT SELECT users',
-      'SERVER GET /users/:id',
-      'CLIENT GET /users/:id',
-      'SERVER GET /users/:id',
-      'CLIENT GET /users/:id',
-      'SERVER GET /users/:id',
-    ]);
-    expect(spans.map((span) => span.parentSpanContext?.spanId)).toEqual([
-      ...spans.slice(1).map((span) => span.spanContext().spanId),
-      '00f067aa0ba902b7',
-    ]);
-    const states = spansOf(SpanKind.SERVER).map((span) =>
-      span.spanContext().traceState?.serialize(),
-    );
-    expect(states).toEqual([
-      expect.stringMatching(
-        /^aftershock=h:2;t:\d{16},rojo=00f067aa0ba902b7,congo=t61rcm8rf17u7ctf4hlm$/,
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const tracestate = 'rojo=00f067aa0ba902b7,congo=t61rcm8rf17u7ctf4hlm';
+    const headers = { traceparent, tracestate, baggage: 'tenant=blue' };
+    await fetch(`${url}/users/42`, { headers });
+    const trace = await telemetry.trace(traceparent);
+    const get = (kind: 'server' | 'client', child: SpanTreePattern) =>
+      ({ name: 'GET /users/:id', kind, children: [child] }) as const;
+    expect(trace.root?.span.parentSpanId).toBe('00f067aa0ba902b7');
+    expect(trace).toHaveSpanTree(
+      get(
+        'server',
+        get(
+          'client',
+          get('server', get('client', get('server', { name: 'SELECT users', kind: 'client' }))),
+        ),
       ),
+      { mode: 'exact' },
+    );
+    const servers = trace.filter({ kind: 'server' });
+    expect(servers.map(({ span }) => span.traceState)).toEqual([
+      tracestate,
       expect.stringMatching(
         /^aftershock=h:1;t:\d{16},rojo=00f067aa0ba902b7,congo=t61rcm8rf17u7ctf4hlm$/,
       ),
-      'rojo=00f067aa0ba902b7,congo=t61rcm8rf17u7ctf4hlm',
+      expect.stringMatching(
+        /^aftershock=h:2;t:\d{16},rojo=00f067aa0ba902b7,congo=t61rcm8rf17u7ctf4hlm$/,
+      ),
     ]);
-    const [database, server, client] = spans;
+    const [database, server, client] = trace.views.toReversed().map(({ span }) => span);
     expect(database?.attributes).toEqual({
       'db.system.name': 'sqlite',
       'db.namespace': 'main',
@@ -122,15 +114,12 @@ describe('the chain', () => {
   });
 
   test('spans of one process nest: no child starts before its parent or ends after it', async () => {
-    await fetch(`${url}/users/42`);
-    const nano = ([seconds, nanos]: [number, number]) =>
-      BigInt(seconds) * 1_000_000_000n + BigInt(nanos);
-    const byId = new Map(telemetry.spans().map((span) => [span.spanContext().spanId, span]));
-    for (const span of byId.values()) {
-      const parent = byId.get(span.parentSpanContext?.spanId ?? '');
-      if (parent === undefined) continue;
-      expect(nano(span.startTime)).toBeGreaterThanOrEqual(nano(parent.startTime));
-      expect(nano(span.endTime)).toBeLessThanOrEqual(nano(parent.endTime));
+    const { trace } = await telemetry.send(`${url}/users/42`);
+    expect(trace.spans).toHaveLength(6);
+    for (const { span, parent } of trace.views) {
+      if (parent === null) continue;
+      expect(span.startUnixNano).toBeGreaterThanOrEqual(parent.span.startUnixNano);
+      expect(span.endUnixNano).toBeLessThanOrEqual(parent.span.endUnixNano);
     }
   });
 
@@ -153,17 +142,17 @@ describe('the chain', () => {
     { what: 'id 0', path: '/users/0', status: 400, code: 'bad-id', by: 'gateway' },
     { what: 'an unknown path', path: '/nothing', status: 404, code: 'no-such-path', by: 'gateway' },
   ])('answers $status to $what', async ({ path, status, code, by }) => {
-    const response = await fetch(url + path);
+    const { response, trace } = await telemetry.send(url + path);
     expect(response.status).toBe(status);
-    const traceId = telemetry.spans().at(-1)?.spanContext().traceId;
+    const { traceId } = trace;
     expect(await problemOf(response)).toMatchObject({ status, code, service: by, traceId });
-    for (const span of spansOf(SpanKind.SERVER)) {
-      expect(span.status.code).toBe(SpanStatusCode.UNSET);
-      expect(span.attributes['error.type']).toBeUndefined();
+    for (const server of trace.filter({ kind: 'server' })) {
+      expect(server).toHaveStatus('unset');
+      expect(server).toHaveAttributes({ 'error.type': undefined });
     }
-    for (const span of spansOf(SpanKind.CLIENT).filter((span) => span.name.startsWith('GET'))) {
-      expect(span.status.code).toBe(SpanStatusCode.ERROR);
-      expect(span.attributes['error.type']).toBe(String(status));
+    for (const client of trace.filter({ kind: 'client', name: /^GET/ })) {
+      expect(client).toHaveStatus('error');
+      expect(client).toHaveAttributes({ 'error.type': String(status) });
     }
   });
 
@@ -217,7 +206,7 @@ describe('the chain', () => {
       timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
     });
     expect((await fetch(`${url}/ready`)).status).toBe(200);
-    expect(telemetry.spans()).toEqual([]);
+    expect(telemetry.services()).toEqual([]);
   });
 
   test('counts requests in its stats, health checks apart', async () => {
@@ -261,15 +250,16 @@ describe('a service whose callee fails', () => {
   ])('answers $status when it answers $callee', async ({ callee, status, code, headers }) => {
     const { url, server } = await stub((_req, res) => res.writeHead(callee, headers).end('{}'));
     closers.push(() => server.close());
-    const response = await fetch(await relayTo(url));
+    const { response, trace } = await telemetry.send(await relayTo(url), { standIn: true });
     expect(response.status).toBe(status);
     expect(await problemOf(response)).toMatchObject({ code, service: 'relay' });
     expect(response.headers.get('retry-after')).toBe(headers['retry-after'] ?? null);
-    const [client, server_] = telemetry.spans();
-    expect(client?.attributes['error.type']).toBe(String(callee));
-    expect(server_).toMatchObject({
-      status: { code: SpanStatusCode.ERROR },
-      attributes: { 'error.type': String(status), 'http.response.status_code': status },
+    expect(trace.find({ kind: 'client' })).toHaveAttributes({ 'error.type': String(callee) });
+    const server_ = trace.find({ kind: 'server' });
+    expect(server_).toHaveStatus('error');
+    expect(server_).toHaveAttributes({
+      'error.type': String(status),
+      'http.response.status_code': status,
     });
   });
 
@@ -287,12 +277,14 @@ describe('a service whose callee fails', () => {
   test('answers 502 when its port is closed', async () => {
     const { url, server } = await stub(() => {});
     server.close();
-    const response = await fetch(await relayTo(url));
+    const { response, trace } = await telemetry.send(await relayTo(url), { standIn: true });
     expect(response.status).toBe(502);
     expect(await problemOf(response)).toMatchObject({ code: 'downstream-unreachable' });
-    expect(telemetry.spans()[0]).toMatchObject({
+    expect(trace).toOriginateErrorAt({
+      kind: 'client',
       attributes: { 'error.type': 'ECONNREFUSED' },
-      status: { code: SpanStatusCode.ERROR, message: expect.stringContaining('ECONNREFUSED') },
+      status: 'error',
+      statusMessage: /ECONNREFUSED/,
     });
   });
 
@@ -311,10 +303,11 @@ describe('a service whose callee fails', () => {
     const { url, server } = await stub((_req, res) => answer(res));
     closers.push(() => server.closeAllConnections());
     closers.push(() => server.close());
-    const response = await fetch(await relayTo(url, { timeout: 60 }));
+    const relay = await relayTo(url, { timeout: 60 });
+    const { response, trace } = await telemetry.send(relay, { standIn: true });
     expect(response.status).toBe(504);
     expect(await problemOf(response)).toMatchObject({ code: 'downstream-timeout' });
-    expect(telemetry.spans()[0]?.attributes['error.type']).toBe('timeout');
+    expect(trace.find({ kind: 'client' })).toHaveAttributes({ 'error.type': 'timeout' });
   });
 });
 
@@ -333,25 +326,26 @@ describe('a service with limits', () => {
     const { relay } = await startServices(mesh, ['relay'], telemetry.telemetry, {
       peers: { gate: url },
     });
-    const target = new URL(relay?.url ?? '');
-    const first = fetch(`${target.origin}/relay/1`);
+    const ask = (id: number) => telemetry.send(`${relay?.url}/relay/${id}`, { standIn: true });
+    const first = ask(1);
     await once(server, 'request');
     // One of two finds room in the queue; the other is refused, and so answers first.
-    const others = [2, 3].map((id) => fetch(`${target.origin}/relay/${id}`));
-    const refused = await Promise.race(others);
+    const others = [2, 3].map(ask);
+    const { response: refused } = await Promise.race(others);
     expect(refused.status).toBe(503);
     expect(refused.headers.get('retry-after')).toBe('1');
     expect(await problemOf(refused)).toMatchObject({ code: 'queue-full', service: 'relay' });
     held.shift()?.();
-    expect((await first).status).toBe(200);
-    await once(server, 'request');
+    const answered = await first;
+    expect(answered.response.status).toBe(200);
+    if (held.length === 0) await once(server, 'request');
     held.shift()?.();
-    const statuses = (await Promise.all(others)).map(({ status }) => status);
-    expect(statuses.toSorted()).toEqual([200, 503]);
-    const waits = spansOf(SpanKind.SERVER)
-      .filter((span) => span.attributes['http.response.status_code'] === 200)
-      .map((span) => span.attributes['aftershock.queue.wait_ms'] as number);
-    expect(waits[0]).toBeLessThan(waits[1] ?? 0);
+    const all = await Promise.all(others);
+    expect(all.map(({ response }) => response.status).toSorted()).toEqual([200, 503]);
+    const queued = all.find(({ response }) => response.status === 200);
+    const wait = (trace: Trace | undefined) =>
+      Number(trace?.find({ kind: 'server' }).span.attributes['aftershock.queue.wait_ms']);
+    expect(wait(answered.trace)).toBeLessThan(wait(queued?.trace));
     await relay?.stop();
     server.close();
   });

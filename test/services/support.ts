@@ -3,11 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { CompositePropagator, W3CBaggagePropagator } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import {
-  InMemorySpanExporter,
-  type ReadableSpan,
-  SimpleSpanProcessor,
-} from '@opentelemetry/sdk-trace';
+import { SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
 import { pino } from 'pino';
 import type { Call, Mesh, Service, Step } from '../../mesh/mesh.ts';
 import { localSettings, type Settings } from '../../services/kit/environment.ts';
@@ -15,12 +11,25 @@ import { HopPropagator } from '../../services/kit/propagator.ts';
 import { requestTracer } from '../../services/kit/requestTracer.ts';
 import type { RunningService, StartOptions } from '../../services/kit/service.ts';
 import type { Telemetry } from '../../services/kit/telemetry.ts';
+import {
+  InProcessExporter,
+  newTraceParent,
+  type SettleOptions,
+  settle,
+  type Trace,
+} from '../../traces/index.ts';
 
 export const silent = pino({ level: 'silent' });
 
+/** An answer, and the trace of its request. */
+export interface Traced {
+  readonly response: Response;
+  readonly trace: Trace;
+}
+
 /** One SDK for all services of a test file, with the spans kept in memory. */
 export function startTestTelemetry() {
-  const exporter = new InMemorySpanExporter();
+  const exporter = new InProcessExporter();
   const processor = new SimpleSpanProcessor({ exporter });
   const resource = resourceFromAttributes({ 'service.name': 'test' });
   const sdk = new NodeSDK({
@@ -44,7 +53,24 @@ export function startTestTelemetry() {
   };
   return {
     telemetry,
-    spans: (): ReadableSpan[] => exporter.getFinishedSpans(),
+    /** The trace of a request that the test sent with this header, once it is whole. */
+    trace: (traceparent: string, options: SettleOptions = {}) =>
+      settle(exporter, traceparent, { quietMs: 0, pollMs: 5, ...options }),
+    /** Sends a request in a trace of its own. A stand-in for a service records no spans: say so. */
+    async send(
+      url: string,
+      {
+        standIn = false,
+        headers = {},
+      }: { standIn?: boolean; headers?: Readonly<Record<string, string>> } = {},
+    ): Promise<Traced> {
+      const traceparent = newTraceParent();
+      const response = await fetch(url, { headers: { ...headers, traceparent } });
+      const options = standIn ? { isInstrumented: () => false } : {};
+      return { response, trace: await this.trace(traceparent, options) };
+    },
+    /** Names of the services that have had spans since the last reset. */
+    services: () => exporter.services,
     reset: () => exporter.reset(),
     stop: () => sdk.shutdown(),
   };
