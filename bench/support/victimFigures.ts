@@ -140,7 +140,7 @@ export function figuresOf({ spans, pauses, tapped }: VictimRun, service: string)
     overloaded:
       all.some(({ answered }) => !answered) ||
       usualMs > 3 * at(signsMs, 0.1) ||
-      at(signsMs, 0.8) > usualMs + 10,
+      at(signsMs, 0.67) > usualMs + 10,
     signsInside,
     firstSignMs,
     drainMs,
