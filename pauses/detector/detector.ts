@@ -141,7 +141,7 @@ class Run {
   #looksForWork = false;
   /** When the last request ended, or the last gap. */
   #lastEventMs = performance.now();
-  /** When the last one ended for which it looked more often, or the last gap. */
+  /** When a request was last seen to wait, or the last gap. */
   #lingerFromMs = Number.NEGATIVE_INFINITY;
   #throttledMs = 0;
   #idleTicks = 0;
@@ -188,6 +188,7 @@ class Run {
       if (this.#stopped || this.#requests === 0 || this.#tickMs <= busyTickMs) return;
       // The watch must know: the tick that it waits for does not come.
       this.watch.tick(busyTickMs);
+      this.#lingerFromMs = this.watch.seenMs;
       this.#arm(busyTickMs);
       this.#beginUsage();
     };
@@ -207,7 +208,6 @@ class Run {
       afterCallback.then(this.#lookForWork);
     } else if (count === 0 && before > 0) {
       this.#lastEventMs = this.watch.seenMs;
-      if (this.#tickMs === this.#options.busyTickMs) this.#lingerFromMs = this.#lastEventMs;
     }
   }
 
@@ -242,6 +242,7 @@ class Run {
     const { busyTickMs, idleTickMs, restTickMs } = this.#options;
     const seenBeforeMs = this.watch.seenMs;
     const quietMs = seenBeforeMs - this.#lastEventMs;
+    if (this.#requests > 0) this.#lingerFromMs = seenBeforeMs;
     const lingers = seenBeforeMs - this.#lingerFromMs < LINGER_MS;
     const busy = this.#requests > 0 || this.#pending.length > 0 || lingers;
     this.#arm(busy ? busyTickMs : quietMs < REST_AFTER_MS ? idleTickMs : restTickMs);
