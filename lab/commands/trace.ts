@@ -2,17 +2,17 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type TestSource, testOf } from '../../traces/asTest/testOf.ts';
 import { diffTraceSets } from '../../traces/diff/diffSets.ts';
 import { diffTraces } from '../../traces/diff/diffTraces.ts';
-import type { Trace } from '../../traces/trace.ts';
 import { choices } from '../trace/chooseTraces.ts';
 import { diffData, traceData } from '../trace/data.ts';
 import { sideOf, typical } from '../trace/diffSides.ts';
+import { findTrace, isIdLike } from '../trace/findTrace.ts';
 import { type ListOptions, listed, showList } from '../trace/listTraces.ts';
-import { defaultSource, isUrl, openStore } from '../trace/openStore.ts';
+import { defaultSource, openStore } from '../trace/openStore.ts';
 import { screenOf } from '../trace/paint.ts';
 import { showDiff } from '../trace/showDiff.ts';
 import { showSetDiff } from '../trace/showSetDiff.ts';
 import { showTrace } from '../trace/showTrace.ts';
-import { type Holding, isWholeId, type TraceStore } from '../trace/traceStore.ts';
+import type { Holding, TraceStore } from '../trace/traceStore.ts';
 import { duration } from './numberOption.ts';
 import { UsageError } from './usageError.ts';
 
@@ -33,7 +33,7 @@ export function traceCommand(): Command {
     .argument('[words...]', 'a trace id, or the beginning of one; without: the slowest traces')
     .option(
       '--source <url|path>',
-      "Jaeger's query API (v3), the embedded collector's, a file of OTLP JSON lines, or a run's folder",
+      "Jaeger, Tempo or the embedded collector; a file of OTLP JSON lines, or a run's folder",
       process.env.AFTERSHOCK_QUERY || defaultSource,
     )
     .addOption(
@@ -68,10 +68,15 @@ async function traceAction(words: readonly string[], options: TraceCommandOption
       `trace takes one id, or \`diff A B\`; it got ${words.map((each) => JSON.stringify(each)).join(' ')}`,
     );
   }
-  if (word !== undefined) checkId(word, options.source);
+  if (word !== undefined && !isIdLike(word)) {
+    throw new UsageError(
+      `${JSON.stringify(word)} is no trace id: it must be 32 hex digits, such as ` +
+        '4bf92f3577b34da6a3ce929d0e0e4736; `trace` without an id lists what is there',
+    );
+  }
   const store = await openStore(options.source, { sinceMs: options.since, nowMs: Date.now });
   if (word === undefined) return list(store, options);
-  const { trace, holding } = await findOne(store, word);
+  const { trace, holding } = await findTrace(store, word);
   warn(holding);
   if (options.as === 'test') {
     process.stdout.write(testOf(trace, testSource(store)));
@@ -126,43 +131,6 @@ async function list(store: TraceStore, options: TraceCommandOptions): Promise<vo
       ? `${JSON.stringify(rows)}\n`
       : showList(store, rows, wanted, screenOf(process.stdout, process.env)),
   );
-}
-
-/** @throws {UsageError} for what is no id, or not enough of one for a URL. */
-function checkId(id: string, source: string): void {
-  if (!/^[0-9a-f]{1,32}$/i.test(id)) {
-    throw new UsageError(
-      `${JSON.stringify(id)} is no trace id: it must be 32 hex digits, such as ` +
-        '4bf92f3577b34da6a3ce929d0e0e4736; `trace` without an id lists what is there',
-    );
-  }
-  if (!isWholeId(id) && isUrl(source)) {
-    throw new UsageError(
-      `${source} finds a trace by all 32 digits of its id only; ${id} has ${id.length}`,
-    );
-  }
-}
-
-/** @throws {Error} where there is no such trace, or several. */
-async function findOne(
-  store: TraceStore,
-  id: string,
-): Promise<{ readonly trace: Trace; readonly holding: Holding }> {
-  const holding = await store.find(id);
-  const [trace, second] = holding.traces;
-  if (trace === undefined) {
-    throw new Error(
-      `${store.name} has no trace ${id}${store.code.kind === 'file' ? '' : ', or not yet'}; ` +
-        '`trace` without an id lists what it has',
-    );
-  }
-  if (second !== undefined) {
-    const ids = holding.traces.slice(0, 5).map(({ traceId }) => traceId);
-    throw new Error(
-      `${holding.traces.length} traces begin with ${id}: ${ids.join(', ')}${holding.traces.length > 5 ? ', …' : ''}; give more digits`,
-    );
-  }
-  return { trace, holding };
 }
 
 function testSource({ code }: TraceStore): TestSource {

@@ -10,7 +10,7 @@ export const choices =
   'paused, unpaused, failed, ok, a trace id or its beginning, or KEY=VALUE (an attribute, or service)';
 
 /**
- * Those of the traces that `#…` names.
+ * Those of the traces that `#…` names, but for an id.
  * @throws {UsageError} if it names nothing.
  */
 export function chooseTraces(holding: Holding, choice: string): readonly Trace[] {
@@ -37,9 +37,6 @@ export function chooseTraces(holding: Holding, choice: string): readonly Trace[]
     return traces.filter(({ spans }) =>
       spans.some(({ attributes }) => key in attributes && String(attributes[key]) === value),
     );
-  }
-  if (/^[0-9a-f]{1,32}$/i.test(choice)) {
-    return traces.filter(({ traceId }) => traceId.startsWith(choice.toLowerCase()));
   }
   throw new UsageError(`#${choice} names no traces; after # can stand: ${choices}`);
 }

@@ -1,8 +1,7 @@
 import type { Trace } from '../../traces/trace.ts';
-import { UsageError } from '../commands/usageError.ts';
 import { chooseTraces } from './chooseTraces.ts';
-import { isUrl, type OpenOptions, openStore } from './openStore.ts';
-import { isWholeId } from './traceStore.ts';
+import { findTrace, isIdLike } from './findTrace.ts';
+import { type OpenOptions, openStore } from './openStore.ts';
 
 /** One side of a comparison. */
 export interface Side {
@@ -17,25 +16,18 @@ export interface Side {
  * @throws {UsageError} if it is none of these; {Error} if no trace is found.
  */
 export async function sideOf(text: string, source: string, options: OpenOptions): Promise<Side> {
-  const isId = /^[0-9a-f]{1,32}$/i.test(text);
+  const isId = isIdLike(text);
   const hash = text.indexOf('#');
   const place = isId || hash === 0 ? source : hash < 0 ? text : text.slice(0, hash);
   const choice = isId ? text : hash < 0 ? '' : text.slice(hash + 1);
   const store = await openStore(place, options);
-  const isOne = /^[0-9a-f]{1,32}$/i.test(choice);
-  if (isOne && !isWholeId(choice) && isUrl(place)) {
-    throw new UsageError(
-      `${place} finds a trace by all 32 digits of its id only, not by ${choice}`,
-    );
+  if (isIdLike(choice)) {
+    const { trace, holding } = await findTrace(store, choice);
+    return { name: text, traces: [trace], warnings: holding.warnings };
   }
-  const holding = isOne ? await store.find(choice) : await store.all();
+  const holding = await store.all();
   const traces = chooseTraces(holding, choice);
-  const [first] = traces;
-  if (first === undefined) throw new Error(`${store.name} has no trace that is ${choice || 'one'}`);
-  if (isOne && traces.length > 1) {
-    const ids = traces.slice(0, 5).map(({ traceId }) => traceId);
-    throw new Error(`${traces.length} traces begin with ${choice}: ${ids.join(', ')}`);
-  }
+  if (traces.length === 0) throw new Error(`${store.name} has no trace that is ${choice || 'one'}`);
   return { name: text, traces, warnings: holding.warnings };
 }
 

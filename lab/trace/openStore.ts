@@ -42,7 +42,7 @@ async function openUrl(url: string, options: OpenOptions): Promise<TraceStore> {
   }
 }
 
-export function isUrl(text: string): boolean {
+function isUrl(text: string): boolean {
   return /^https?:\/\//i.test(text) && URL.canParse(text);
 }
 

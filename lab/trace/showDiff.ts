@@ -1,4 +1,5 @@
 import type { CauseDelta, HopDiff, TraceDiff } from '../../traces/diff/diffTraces.ts';
+import { columns } from '../../traces/textWidth.ts';
 import type { Trace } from '../../traces/trace.ts';
 import { msText } from '../../traces/waterfall.ts';
 import { plural } from '../report/format.ts';
@@ -15,8 +16,8 @@ const tellingNano = 500_000n;
 export function showDiff(diff: TraceDiff, { paint, width }: Screen): string {
   const { a, b, hops, alike, deltaNano, outsideNano } = diff;
   const head = [
-    `A  ${labelOf(a)}`,
-    `B  ${labelOf(b)}`,
+    columns(`A  ${labelOf(a)}`, width).trimEnd(),
+    columns(`B  ${labelOf(b)}`, width).trimEnd(),
     '',
     paint('bold', `B took ${compared(deltaNano)}`),
   ];
@@ -62,7 +63,7 @@ export function showDiff(diff: TraceDiff, { paint, width }: Screen): string {
     '',
     table,
     ...(rest.length > 0 ? [paint('dim', `  ⋮ ${rest.length} more: ${signed(left)} in all`)] : []),
-    ...changeLines(hops, paint),
+    ...changeLines(hops, paint, width),
     '',
     ...notes.map((note) => paint('dim', note)),
     '',
@@ -151,7 +152,7 @@ function causeTexts(causes: readonly CauseDelta[], own: string): string[] {
 }
 
 /** What differs besides time. */
-function changeLines(hops: readonly HopDiff[], paint: Paint): string[] {
+function changeLines(hops: readonly HopDiff[], paint: Paint, width: number): string[] {
   const times = new Map<string, number>();
   for (const { a, b, changes } of hops) {
     const view = b ?? a;
@@ -162,7 +163,9 @@ function changeLines(hops: readonly HopDiff[], paint: Paint): string[] {
       times.set(line, (times.get(line) ?? 0) + 1);
     }
   }
-  const lines = [...times].map(([line, count]) => `  ${line}${count > 1 ? `  (${count}×)` : ''}`);
+  const lines = [...times].map(([line, count]) =>
+    columns(`  ${count > 1 ? `${count}× ` : ''}${line}`, width).trimEnd(),
+  );
   if (lines.length === 0) return [];
   const more = lines.length - mostChanges;
   return [

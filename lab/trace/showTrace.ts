@@ -2,7 +2,7 @@ import type { BlameSection } from '../../traces/blame.ts';
 import type { Interval } from '../../traces/interval.ts';
 import { serviceOf } from '../../traces/service.ts';
 import type { Span } from '../../traces/span.ts';
-import { columns, printable } from '../../traces/textWidth.ts';
+import { columns, printable, textWidth } from '../../traces/textWidth.ts';
 import type { Trace } from '../../traces/trace.ts';
 import { msText, waterfall } from '../../traces/waterfall.ts';
 import { percent } from '../report/format.ts';
@@ -87,6 +87,10 @@ function criticalPathTable(trace: Trace, paint: Paint, width: number): string[] 
       .slice(0, mostRows),
   );
   const hidden = stretches.filter((stretch) => !shown.has(stretch));
+  const widest = (texts: readonly string[]) => Math.max(0, ...texts.map(textWidth));
+  const services = [...shown].map(({ span }) => short(serviceOf(span), 12));
+  const names = [...shown].map(({ span }) => short(span.name, 24));
+  const room = width - widest(['service', ...services]) - widest(names) - 24;
   const table = textTable(
     {
       title: `Critical path: ${msText(trace.durationNano)}`,
@@ -105,7 +109,7 @@ function criticalPathTable(trace: Trace, paint: Paint, width: number): string[] 
             msText(lengthOf(stretch)),
             short(serviceOf(stretch.span), 12),
             short(stretch.span.name, 24),
-            causesText(stretch.causes),
+            short(causesText(stretch.causes), Math.max(18, room)),
           ],
           ...([...stretch.causes.keys()][0]?.startsWith('pause') && { marks: [4] }),
         })),

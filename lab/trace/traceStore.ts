@@ -32,12 +32,6 @@ export interface TraceStore {
   all(): Promise<Holding>;
 }
 
-const wholeId = 32;
-
-export function isWholeId(text: string): boolean {
-  return text.length === wholeId;
-}
-
 /** A span that stands for a pause itself. */
 export function isPauseSpan({ attributes, kind }: Span): boolean {
   return kind === 'internal' && typeof attributes['aftershock.pause.kind'] === 'string';

@@ -222,6 +222,7 @@ test.each([
     code: 1,
     says: /has no trace .*, or not yet;/,
   },
+  { args: () => ['4bf9', '--source', collector.queryUrl], code: 2, says: /all 32 digits .* has 4/ },
   {
     args: () => ['--source', join(folder, 'empty')],
     code: 2,
@@ -313,5 +314,7 @@ test('a large trace stays short, and what is in it cannot move the cursor', () =
   );
   const text = showTrace(new Trace(recorded('large', spans)), [], screenOf({}, {}));
   expect(text.split('\n').length).toBeLessThan(110);
+  // But for the heading, which the terminal wraps.
+  expect(Math.max(...text.split('\n').slice(1).map(textWidth))).toBeLessThanOrEqual(80);
   expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
 });

@@ -73,7 +73,7 @@ export function claimsOf(trace: Trace, indent: number): Claims[] {
       lines: [...say('toHaveNoOrphans'), ...say('toHaveNoMissingServerSpans')],
     },
     {
-      title: retried ? 'tries again what it tried again' : 'repeats no call',
+      title: retried ? 'tries again what it tried again' : 'repeats no call more than it did',
       lines: repetition(trace, say),
     },
     { title: 'waits for what it waited for', lines: waits(trace, say) },

@@ -18,14 +18,16 @@ export function testOf(trace: Trace, source: TestSource): string {
   const { root, options, traceId } = trace;
   const subject = root === null ? 'a trace' : `${root.service}: ${root.span.name}`;
   const { remoteParentId } = options;
-  const parent = remoteParentId === undefined ? '' : `, { remoteParentId: '${remoteParentId}' }`;
+  const parent =
+    remoteParentId === undefined ? '' : `, { remoteParentId: ${literal(remoteParentId)} }`;
   const tests = claimsOf(trace, 4).map(({ title, lines }) =>
     [`  test(${literal(title)}, () => {`, ...lines.map((line) => `    ${line}`), '  });'].join(
       '\n',
     ),
   );
-  return `// What was seen of trace ${traceId} in ${comment(source.argument)}.
+  return `// What was seen of trace ${comment(traceId)} in ${comment(source.argument)}.
 // To keep it as a test: send the request anew, and wait for its trace in place of reading that one:
+//   import { newTraceParent, settle } from 'aftershock/traces';
 //   const traceparent = newTraceParent();
 //   await fetch(…, { headers: { traceparent } });
 //   const trace = await settle(source, traceparent);
@@ -36,7 +38,7 @@ import { describe, expect, test } from 'vitest';
 expect.extend(traceMatchers);
 
 const source = new ${source.className}(${literal(source.argument)});
-const spans = await source.getTrace('${traceId}');
+const spans = await source.getTrace(${literal(traceId)});
 if (spans === null) throw new Error('The source has no such trace any more');
 const trace = new Trace(spans${parent});
 
