@@ -28,13 +28,13 @@ export interface PauseProcessorOptions {
 }
 
 /** While spans are held. Each tick may wake the process, which costs as much as many spans. */
-const tickMs = 20;
-/** A span is held for at most so many ticks in which the thread ran, and the rest of one: 60 ms. */
+const tickMs = 16;
+/** A span is held for at most so many ticks in which the thread ran, and the rest of one: 48 ms. */
 const heldTicks = 2;
 /** The span of a pause is held until nothing was learned of it for so long, */
-const quietTicks = 12;
+const quietTicks = 16;
 /** and at most for so long. */
-const openTicks = 250;
+const openTicks = 312;
 /** Pauses that are to have a span of their own, at one time. */
 const maxOpen = 64;
 /** Requests that are known to be here. Who never ends its spans must not fill the memory. */
