@@ -50,7 +50,7 @@ export function traceCommand(): Command {
       '\nExamples:\n' +
         '  npm run aftershock -- trace --source runs/latest\n' +
         '  npm run aftershock -- trace 4bf92f3577b34da6a3ce929d0e0e4736 --source http://127.0.0.1:16686\n' +
-        '  npm run aftershock -- trace 4bf9 --as test > test/users.test.ts\n' +
+        '  npm run -s aftershock -- trace 4bf9 --as test > test/users.test.ts\n' +
         '  npm run aftershock -- trace diff 4bf9 73d0\n' +
         '  npm run aftershock -- trace diff "#unpaused" "#paused"\n' +
         `\nA and B: trace ids, files, or either with # and one of: ${choices}`,
