@@ -6,7 +6,7 @@ import { choices } from '../trace/chooseTraces.ts';
 import { diffData, traceData } from '../trace/data.ts';
 import { sideOf, typical } from '../trace/diffSides.ts';
 import { findTrace, isIdLike } from '../trace/findTrace.ts';
-import { type ListOptions, listed, showList } from '../trace/listTraces.ts';
+import { chosen, type ListOptions, listed, showList } from '../trace/listTraces.ts';
 import { defaultSource, openStore } from '../trace/openStore.ts';
 import { screenOf } from '../trace/paint.ts';
 import { showDiff } from '../trace/showDiff.ts';
@@ -128,7 +128,7 @@ async function list(store: TraceStore, options: TraceCommandOptions): Promise<vo
   const wanted: ListOptions = { limit: options.limit, only: options.only ?? null };
   process.stdout.write(
     options.json === true
-      ? `${JSON.stringify(rows)}\n`
+      ? `${JSON.stringify(chosen(rows, wanted))}\n`
       : showList(store, rows, wanted, screenOf(process.stdout, process.env)),
   );
 }

@@ -59,6 +59,15 @@ export interface ListOptions {
   readonly only: 'paused' | 'failed' | null;
 }
 
+/** The first of those that are asked for. */
+export function chosen(rows: readonly Listed[], { limit, only }: ListOptions): readonly Listed[] {
+  return rows
+    .filter(
+      ({ pause, failed }) => only === null || (only === 'paused' ? pause !== null : failed > 0),
+    )
+    .slice(0, limit);
+}
+
 export function showList(
   store: TraceStore,
   rows: readonly Listed[],
@@ -67,8 +76,7 @@ export function showList(
 ): string {
   const paused = rows.filter(({ pause }) => pause !== null);
   const failed = rows.filter((row) => row.failed > 0);
-  const chosen = only === 'paused' ? paused : only === 'failed' ? failed : rows;
-  const shown = chosen.slice(0, limit);
+  const shown = chosen(rows, { limit, only });
   const hit = paused.filter(({ pause }) => pause?.seen === 'hit').length;
   const during = paused.length - hit;
   const facts = [
@@ -95,7 +103,7 @@ export function showList(
           short(row.name, Math.max(12, width - 63)),
           markOf(row),
         ],
-        ...(row.pause !== null && { marks: [4] }),
+        ...(row.pause !== null && { marks: [3] }),
       })),
     },
     paint,

@@ -148,8 +148,11 @@ describe('trace', () => {
     expect(blame[0]).toEqual({ service: 'user', cause: 'pause', durationMs: 120 });
     expect([durationMs, spans.length]).toEqual([140, 8]);
     out = '';
-    await commandLine(['trace', '--source', file, '--json']);
-    expect(JSON.parse(out)[0]).toMatchObject({ traceId: pausedId, pause: { seen: 'hit' } });
+    await commandLine(['trace', '--source', file, '--only', 'failed', '--limit', '1', '--json']);
+    const during = { service: 'user', ms: 120, seen: 'during' };
+    expect(JSON.parse(out)).toEqual([
+      expect.objectContaining({ traceId: retriesId, durationMs: 110, failed: 2, pause: during }),
+    ]);
   });
 
   test.each(['file', 'collector', 'tempo'])('--as test writes one for a %s', async (kind) => {
