@@ -6,7 +6,12 @@ import {
   type TextMapSetter,
   trace,
 } from '@opentelemetry/api';
-import { isTracingSuppressed, W3CTraceContextPropagator } from '@opentelemetry/core';
+import {
+  isTracingSuppressed,
+  parseTraceParent,
+  TRACE_PARENT_HEADER,
+  TRACE_STATE_HEADER,
+} from '@opentelemetry/core';
 import { readHop } from '../../pauses/attribution/stamp.ts';
 import { unixMs } from './spanTime.ts';
 import { receivedTraceState } from './traceState.ts';
@@ -21,7 +26,6 @@ export const knownFlags = 0b11;
  * number and the time of sending, for example `aftershock=h:2;t:1718439730123456`.
  */
 export class HopPropagator implements TextMapPropagator {
-  readonly #w3c = new W3CTraceContextPropagator();
   readonly #nowUnixMicros: () => number;
 
   constructor(nowUnixMicros: () => number = unixMicros) {
@@ -31,27 +35,28 @@ export class HopPropagator implements TextMapPropagator {
   inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
     const spanContext = trace.getSpanContext(context);
     if (!spanContext || !isSpanContextValid(spanContext) || isTracingSuppressed(context)) return;
-    this.#w3c.inject(context, carrier, setter);
-    const received = spanContext.traceState?.serialize() ?? '';
-    setter.set(carrier, 'tracestate', renewHop(received, this.#nowUnixMicros()));
+    const { traceId, spanId, traceFlags, traceState } = spanContext;
+    setter.set(carrier, TRACE_PARENT_HEADER, `00-${traceId}-${spanId}-0${traceFlags & knownFlags}`);
+    const received = traceState?.serialize() ?? '';
+    setter.set(carrier, TRACE_STATE_HEADER, renewHop(received, this.#nowUnixMicros()));
   }
 
   extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
-    const extracted = this.#w3c.extract(context, carrier, getter);
-    const received = trace.getSpanContext(extracted);
-    if (extracted === context || received === undefined) return extracted;
+    const parents = getter.get(carrier, TRACE_PARENT_HEADER);
+    const received = parseTraceParent((typeof parents === 'string' ? parents : parents?.[0]) ?? '');
+    if (received === null) return context;
+    received.isRemote = true;
     received.traceFlags &= knownFlags;
-    if (received.traceState !== undefined) {
-      const header = getter.get(carrier, 'tracestate') ?? '';
-      const traceState = receivedTraceState(typeof header === 'string' ? header : header.join());
-      if (traceState === undefined) delete received.traceState;
-      else received.traceState = traceState;
+    const states = getter.get(carrier, TRACE_STATE_HEADER);
+    if (states !== undefined && states.length > 0) {
+      const traceState = receivedTraceState(typeof states === 'string' ? states : states.join());
+      if (traceState !== undefined) received.traceState = traceState;
     }
-    return extracted;
+    return trace.setSpanContext(context, received);
   }
 
   fields(): string[] {
-    return this.#w3c.fields();
+    return [TRACE_PARENT_HEADER, TRACE_STATE_HEADER];
   }
 }
 
@@ -62,7 +67,7 @@ export class HopPropagator implements TextMapPropagator {
 export function renewHop(traceState: string, sentUnixMicros: number): string {
   const hop = (readHop(traceState)?.hop ?? 0) + 1;
   const own = `${memberKey}=h:${hop};t:${sentUnixMicros}`;
-  if (traceState === '') return own;
+  if (traceState === '' || (isOwn(traceState) && !traceState.includes(','))) return own;
   const foreign = traceState.split(',').filter((member) => !isOwn(member) && member.trim() !== '');
   return [own, ...foreign.slice(0, maxMembers - 1)].join(',');
 }
