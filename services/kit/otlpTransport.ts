@@ -6,6 +6,7 @@ import { gzip } from 'node:zlib';
 import { context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { convertLegacyHttpOptions } from '@opentelemetry/otlp-exporter-base/node-http';
+import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 
 /** What came of sending one batch. */
 export type SendResult =
@@ -23,16 +24,20 @@ export interface OtlpTransport {
   close(): void;
 }
 
-const paths = { TRACES: 'v1/traces', LOGS: 'v1/logs' } as const;
+const protobuf = 'application/x-protobuf';
+const signals = {
+  TRACES: { path: 'v1/traces', type: protobuf },
+  LOGS: { path: 'v1/logs', type: 'application/json' },
+} as const;
 /** OTLP/HTTP, "Retryable Response Codes". */
 const retryable = new Set([429, 502, 503, 504]);
 const maxAnswerBytes = 65_536;
 
 /**
- * Sends one signal over OTLP/HTTP in JSON, one attempt a call: where the SDK's exporter tries again
- * by itself it does so for ten seconds, keeps the collector's wishes to itself and then gives up.
- * Endpoint, headers, compression, time-out and certificates are those of the `OTEL_EXPORTER_OTLP_…`
- * variables, as the SDK reads them.
+ * Sends one signal over OTLP/HTTP, traces in protobuf and logs in JSON, one attempt a call: where
+ * the SDK's exporter tries again by itself it does so for ten seconds, keeps the collector's wishes
+ * to itself and then gives up. Endpoint, headers, compression, time-out and certificates are those
+ * of the `OTEL_EXPORTER_OTLP_…` variables, as the SDK reads them.
  *
  * An attempt whose time is up, or whose connection broke, may have been taken all the same: then the
  * next attempt makes duplicates, which have the same span ids. OTLP knows no remedy.
@@ -40,10 +45,9 @@ const maxAnswerBytes = 65_536;
  * @param timeoutMs for one attempt, from connecting to the last byte; by default
  *   `OTEL_EXPORTER_OTLP_TIMEOUT`, or 10 s.
  */
-export function otlpTransport(signal: keyof typeof paths, timeoutMs?: number): OtlpTransport {
-  const configuration = convertLegacyHttpOptions({}, signal, paths[signal], {
-    'Content-Type': 'application/json',
-  });
+export function otlpTransport(signal: keyof typeof signals, timeoutMs?: number): OtlpTransport {
+  const { path, type } = signals[signal];
+  const configuration = convertLegacyHttpOptions({}, signal, path, { 'Content-Type': type });
   const url = new URL(configuration.url);
   const request = url.protocol === 'https:' ? https.request : http.request;
   const limitMs = timeoutMs ?? configuration.timeoutMillis;
@@ -92,27 +96,34 @@ export function otlpTransport(signal: keyof typeof paths, timeoutMs?: number): O
   };
 }
 
-async function readAnswer(res: IncomingMessage): Promise<string> {
-  let answer = '';
-  res.setEncoding('utf8');
+async function readAnswer(res: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
   // Read to the end, whatever its length: only then can the connection serve again.
-  for await (const chunk of res) if (answer.length < maxAnswerBytes) answer += chunk;
-  return answer;
+  for await (const chunk of res as AsyncIterable<Buffer>) {
+    if (length < maxAnswerBytes) chunks.push(chunk);
+    length += chunk.length;
+  }
+  return Buffer.concat(chunks);
 }
 
-function resultOf({ statusCode = 0, headers }: IncomingMessage, answer: string): SendResult {
+function resultOf({ statusCode = 0, headers }: IncomingMessage, answer: Buffer): SendResult {
+  const isProtobuf = headers['content-type']?.startsWith(protobuf) ?? false;
   if (statusCode >= 200 && statusCode < 300)
-    return { status: 'accepted', ...partialSuccess(answer) };
-  const reason = `the collector answered ${statusCode} ${answer.slice(0, 200)}`.trimEnd();
+    return { status: 'accepted', ...partialSuccess(answer, isProtobuf) };
+  const said = isProtobuf ? statusMessage(answer) : answer.toString();
+  const reason = `the collector answered ${statusCode} ${said.slice(0, 200)}`.trimEnd();
   if (!retryable.has(statusCode)) return { status: 'refused', reason };
   return { status: 'unavailable', afterMs: readRetryAfter(headers['retry-after']), reason };
 }
 
-/** What a collector says of items that it did not take. One that answers no JSON took them all. */
-function partialSuccess(answer: string): { rejected: number; reason: string } {
+/** What a collector says of items that it did not take. One that says it in no way took them all. */
+function partialSuccess(answer: Buffer, isProtobuf: boolean): { rejected: number; reason: string } {
   let said: unknown;
   try {
-    said = JSON.parse(answer || '{}');
+    said = isProtobuf
+      ? ProtobufTraceSerializer.deserializeResponse(answer)
+      : JSON.parse(answer.toString() || '{}');
   } catch {
     return { rejected: 0, reason: '' };
   }
@@ -123,6 +134,14 @@ function partialSuccess(answer: string): { rejected: number; reason: string } {
     rejected: Number.isInteger(rejected) && rejected > 0 ? rejected : 0,
     reason: typeof part.errorMessage === 'string' ? part.errorMessage : '',
   };
+}
+
+/** The message of a `google.rpc.Status`: field 2, after a code of one byte; else all, as text. */
+function statusMessage(answer: Buffer): string {
+  let at = answer[0] === 0x08 ? 2 : 0;
+  if (answer[at] !== 0x12) return answer.toString();
+  while ((answer[++at] ?? 0) >= 0x80); // its length
+  return answer.toString('utf8', at + 1);
 }
 
 /** Milliseconds, of seconds or a date (RFC 9110, 10.2.3); null where there is no valid one. */

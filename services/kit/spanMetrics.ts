@@ -8,8 +8,8 @@ const processor = {
   'otel.component.name': 'batching_span_processor/0',
 };
 const exporter = {
-  'otel.component.type': 'otlp_http_json_exporter',
-  'otel.component.name': 'otlp_http_json_exporter/0',
+  'otel.component.type': 'otlp_http_exporter',
+  'otel.component.name': 'otlp_http_exporter/0',
 };
 
 /**

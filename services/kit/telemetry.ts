@@ -1,6 +1,5 @@
 import { context, DiagLogLevel, diag, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { CompositePropagator, W3CBaggagePropagator } from '@opentelemetry/core';
-import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import { PauseProcessor } from '../../pauses/attribution/processor.ts';
@@ -17,6 +16,7 @@ import { requestTracer, type SpanStarter } from './requestTracer.ts';
 import { serviceResource } from './resource.ts';
 import { scope } from './scope.ts';
 import { SpanQueue } from './spanQueue.ts';
+import { serializeSpans } from './spanSerializer.ts';
 import { readTelemetrySettings } from './telemetryEnvironment.ts';
 
 /** The OpenTelemetry SDK of a process. */
@@ -64,8 +64,7 @@ export function startTelemetry(
   const stopTimeoutMs = Math.min(timeoutMs ?? Infinity, 3000);
   const transport = otlpTransport('TRACES', timeoutMs);
   const queue = new SpanQueue({
-    // Never undefined: there is something to send.
-    serialize: (spans) => JsonTraceSerializer.serializeRequest([...spans]) as Uint8Array,
+    serialize: serializeSpans,
     send: transport.send,
     stopTimeoutMs,
     onLoss: outside((spans, reason) => logger.warn({ spans }, `Spans lost: ${reason}`)),

@@ -78,10 +78,10 @@ export function readTelemetrySettings(env: NodeJS.ProcessEnv): TelemetrySettings
     oneOf(variable('COMPRESSION'), ['gzip', 'none']);
     count(variable('TIMEOUT'));
     const protocol = read(variable('PROTOCOL'));
-    if (protocol !== undefined && protocol !== 'http/json') {
+    if (protocol !== undefined && !protocol.startsWith('http/')) {
       warnings.push(
-        `${variable('PROTOCOL')}=${protocol} is not followed: we send http/json, which a ` +
-          'collector takes where it takes http/protobuf, at port 4318 by default',
+        `${variable('PROTOCOL')}=${protocol} is not followed: we send by HTTP, spans as protobuf ` +
+          'and the rest as JSON, which a collector takes at the same port, 4318 by default',
       );
     }
   }

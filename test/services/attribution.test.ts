@@ -4,11 +4,11 @@ import { Agent, createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { json } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { unixMs } from '../../pauses/clock.ts';
-import { decodeOtlpJson } from '../../traces/otlp/decode.ts';
+import { decodeOtlpProtobuf } from '../../traces/otlp/decode.ts';
 import type { Span } from '../../traces/span.ts';
 import { launch, ready } from './serviceProcess.ts';
 import { meshOf, service } from './support.ts';
@@ -21,8 +21,8 @@ afterEach(async () => {
 async function collector(): Promise<{ url: string; spans: Span[] }> {
   const spans: Span[] = [];
   const server = createServer(async (req, res) => {
-    spans.push(...decodeOtlpJson(await json(req)).spans);
-    res.setHeader('content-type', 'application/json').end('{}');
+    spans.push(...decodeOtlpProtobuf(await buffer(req)).spans);
+    res.end();
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

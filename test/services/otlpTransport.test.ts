@@ -21,6 +21,7 @@ async function collector(listener: RequestListener): Promise<string> {
   return url;
 }
 
+const protobuf = { 'content-type': 'application/x-protobuf' };
 const body = new TextEncoder().encode('{"resourceSpans":[]}');
 type Response = Parameters<RequestListener>[1];
 
@@ -41,6 +42,33 @@ test.each([
     answer: (res: Response) =>
       res.end('{"partialSuccess":{"rejectedSpans":"2","errorMessage":"too old"}}'),
     want: { status: 'accepted', rejected: 2, reason: 'too old' },
+  },
+  {
+    answer: (res: Response) => res.writeHead(200, protobuf).end(),
+    want: { status: 'accepted', rejected: 0, reason: '' },
+  },
+  {
+    answer: (res: Response) => res.writeHead(200, protobuf).end('\u0007 no protobuf'),
+    want: { status: 'accepted', rejected: 0, reason: '' },
+  },
+  {
+    // partial_success { rejected_spans: 3, error_message: "too old" }
+    answer: (res: Response) =>
+      res.writeHead(200, protobuf).end('\n\u000b\b\u0003\u0012\u0007too old'),
+    want: { status: 'accepted', rejected: 3, reason: 'too old' },
+  },
+  {
+    // google.rpc.Status { code: 14, message: "full" }
+    answer: (res: Response) => res.writeHead(503, protobuf).end('\b\u000e\u0012\u0004full'),
+    want: { status: 'unavailable', afterMs: null, reason: 'the collector answered 503 full' },
+  },
+  {
+    answer: (res: Response) => res.writeHead(502, protobuf).end('no protobuf'),
+    want: {
+      status: 'unavailable',
+      afterMs: null,
+      reason: 'the collector answered 502 no protobuf',
+    },
   },
   {
     answer: (res: Response) => res.writeHead(503, { 'retry-after': '3' }).end('later'),

@@ -1,6 +1,7 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { json } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
+import { protobufToOtlpJson } from '../../traces/otlp/fromProtobuf.ts';
 
 export interface Point {
   readonly attributes: Record<string, unknown>;
@@ -48,6 +49,13 @@ export interface Received {
 /** No answer at all, or 503 and `Retry-After: 1`. */
 type Trouble = 'hanging' | 'unavailable';
 
+async function readBody(req: IncomingMessage): Promise<unknown> {
+  const bytes = await buffer(req);
+  return req.headers['content-type'] === 'application/x-protobuf'
+    ? protobufToOtlpJson(bytes)
+    : JSON.parse(bytes.toString());
+}
+
 /** A collector that keeps what it is sent, and behaves as badly as a test wants, once. */
 export async function startSignalCollector() {
   const received: Received = { spans: [], metrics: new Map(), logs: [], resources: {} };
@@ -56,7 +64,7 @@ export async function startSignalCollector() {
   const server = createServer(async (req, res) => {
     const signal = req.url?.split('/').at(-1) ?? '';
     // biome-ignore lint/suspicious/noExplicitAny: OTLP JSON, of which a test wants a few fields
-    const body = (await json(req)) as any;
+    const body = (await readBody(req)) as any;
     if (trouble === null) {
       keep(received, signal, body);
       res.setHeader('content-type', 'application/json').end('{}');
@@ -96,9 +104,15 @@ export async function startSignalCollector() {
 
 // biome-ignore lint/suspicious/noExplicitAny: see above
 function keep(received: Received, signal: string, body: any): void {
-  const [of] = body.resourceSpans ?? body.resourceMetrics ?? body.resourceLogs;
-  received.resources[signal] = plain(of.resource.attributes);
-  for (const scope of of.scopeSpans ?? of.scopeMetrics ?? of.scopeLogs) {
+  for (const of of body.resourceSpans ?? body.resourceMetrics ?? body.resourceLogs) {
+    received.resources[signal] = plain(of.resource.attributes);
+    keepScopes(received, of.scopeSpans ?? of.scopeMetrics ?? of.scopeLogs);
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: see above
+function keepScopes(received: Received, scopes: any): void {
+  for (const scope of scopes) {
     for (const span of scope.spans ?? []) {
       const { name, traceId, spanId, kind, startTimeUnixNano, attributes } = span;
       const ids = { traceId, spanId };

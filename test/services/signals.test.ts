@@ -122,7 +122,7 @@ test('metrics have the names, units and attributes of the conventions', async ()
   });
   expect(point(received, 'otel.sdk.exporter.span.exported')).toMatchObject({
     value: ended,
-    attributes: component('otlp_http_json_exporter'),
+    attributes: component('otlp_http_exporter'),
   });
   expect(point(received, 'otel.sdk.exporter.span.inflight')).toMatchObject({ value: 0 });
 

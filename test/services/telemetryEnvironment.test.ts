@@ -63,8 +63,8 @@ test.each([
 });
 
 test.each([
-  { name: 'OTEL_EXPORTER_OTLP_PROTOCOL', value: 'grpc', says: /we send http\/json/ },
-  { name: 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', value: 'http/protobuf', says: /http\/json/ },
+  { name: 'OTEL_EXPORTER_OTLP_PROTOCOL', value: 'grpc', says: /we send by HTTP/ },
+  { name: 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', value: 'grpc', says: /we send by HTTP/ },
   { name: 'OTEL_PROPAGATORS', value: 'b3', says: /always tracecontext,baggage/ },
   { name: 'OTEL_RESOURCE_ATTRIBUTES', value: 'a=b,production', says: /"production" is no pair/ },
   { name: 'AFTERSHOCK_SAMPLING_RATIO', value: '.1', says: /only those made on demand/ },
