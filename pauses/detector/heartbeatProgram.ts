@@ -29,7 +29,7 @@ export const heartbeatLayout = {
 /**
  * Program of a thread that notes the time again and again. It is turned into text and run by
  * `new Worker(…, { eval: true })`, so that it also works from a bundle: it must not use anything
- * outside itself.
+ * outside itself, nor hold a function that a bundler would wrap.
  *
  * A beat that comes late is written down: when the beat before was, when it was due, when it came.
  */
@@ -41,44 +41,49 @@ export function heartbeatProgram(): void {
   const lookForQuotaEveryMs = 1000;
 
   const ownOriginMs = originMs + Number(process.hrtime.bigint()) / 1e6 - performance.now();
-  const nowMs = () => performance.now() + ownOriginMs;
   const text = Buffer.alloc(512);
 
   let limited = false;
   let lookAgainMs = 0;
   let statFile: number | null = null;
-  const readThrottled = (atMs: number) => {
-    if (quota === null) return;
-    try {
-      if (atMs >= lookAgainMs) {
-        lookAgainMs = atMs + lookForQuotaEveryMs;
-        limited = /^[1-9]/.test(readFileSync(quota.limitFile, 'latin1'));
-        Atomics.store(words, layout.words.limited, limited ? 1 : 0);
+  // Methods: a bundler that keeps names wraps any other function in a helper of its own.
+  const thread = {
+    nowMs() {
+      return performance.now() + ownOriginMs;
+    },
+    readThrottled(atMs: number) {
+      if (quota === null) return;
+      try {
+        if (atMs >= lookAgainMs) {
+          lookAgainMs = atMs + lookForQuotaEveryMs;
+          limited = /^[1-9]/.test(readFileSync(quota.limitFile, 'latin1'));
+          Atomics.store(words, layout.words.limited, limited ? 1 : 0);
+        }
+        if (!limited) return;
+        statFile ??= openSync(quota.statFile, 'r');
+        const stat = text.toString('latin1', 0, readSync(statFile, text, 0, text.length, 0));
+        const found = /throttled_(usec|time) (\d+)/.exec(stat);
+        if (!found) return;
+        times[layout.times.throttled] = Number(found[2]) / (found[1] === 'usec' ? 1e3 : 1e6);
+      } catch {
+        limited = false;
+        Atomics.store(words, layout.words.limited, 0);
       }
-      if (!limited) return;
-      statFile ??= openSync(quota.statFile, 'r');
-      const stat = text.toString('latin1', 0, readSync(statFile, text, 0, text.length, 0));
-      const found = /throttled_(usec|time) (\d+)/.exec(stat);
-      if (!found) return;
-      times[layout.times.throttled] = Number(found[2]) / (found[1] === 'usec' ? 1e3 : 1e6);
-    } catch {
-      limited = false;
-      Atomics.store(words, layout.words.limited, 0);
-    }
+    },
   };
 
-  let beforeMs = nowMs();
+  let beforeMs = thread.nowMs();
   let beats = 0;
   let written = 0;
   let woken = Atomics.load(words, layout.words.wake);
   while (Atomics.load(words, layout.words.stop) === 0) {
-    readThrottled(beforeMs);
+    thread.readThrottled(beforeMs);
     times[layout.times.beats + (beats % layout.beatsKept)] = beforeMs;
     Atomics.store(words, layout.words.beats, ++beats);
     const periodMs = Atomics.load(words, layout.words.periodMs);
     Atomics.wait(words, layout.words.wake, woken, periodMs);
     woken = Atomics.load(words, layout.words.wake);
-    const atMs = nowMs();
+    const atMs = thread.nowMs();
     const dueMs = beforeMs + periodMs;
     if (atMs > dueMs + lateMs) {
       const { kept, numbers } = layout.late;
