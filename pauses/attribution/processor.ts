@@ -285,6 +285,7 @@ export class PauseProcessor {
     }
     this.#options.onVictims?.(pause.kind, pause.counts);
     if (this.#resource === null) return;
+    if (isIdleStarvation(pause)) return;
     if (pause.made === null) this.#options.onAdded?.();
     this.#next.onEnd(pauseSpan(pause, this.#resource));
   }
@@ -295,6 +296,11 @@ export class PauseProcessor {
       return;
     }
   }
+}
+
+/** On a crowded machine an idle thread is late for its core many times a second: nobody's harm. */
+function isIdleStarvation({ kind, made, linked, counts }: KnownPause): boolean {
+  return kind === 'starved' && made === null && !linked && counts.hit + counts.queued === 0;
 }
 
 /** Made on demand, as `pauses/maker.ts` does: it says how long it was to be. */

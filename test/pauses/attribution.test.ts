@@ -395,6 +395,23 @@ test('a request that is still here when its pause is told counts as hit', async 
   ).toEqual([['pause block', [span.spanContext().spanId]]]);
 });
 
+test('a pause that hit nobody has a span, unless it was only late for a core', async () => {
+  const counts: unknown[] = [];
+  const process = pausedProcess('SDK 3', {
+    onVictims: (kind, victims) => counts.push([kind, { ...victims }]),
+  });
+  begin(process, { from: 0, idle: 0 }, received(caller, 0)).end(hrTime(1));
+  process.detector.pause('block', 10, 30);
+  process.detector.pause('starved', 40, 60);
+  await vi.advanceTimersByTimeAsync(400);
+  expect(counts).toEqual([
+    ['block', { hit: 0, queued: 0 }],
+    ['starved', { hit: 0, queued: 0 }],
+  ]);
+  const names = process.out.map(({ name }) => name);
+  expect(names.filter((name) => name.startsWith('pause '))).toEqual(['pause block']);
+});
+
 test('1,000 pauses a second for ten seconds: bounded, and every overlap counted', async () => {
   const process = pausedProcess();
   const { detector } = process;
