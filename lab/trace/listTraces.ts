@@ -6,7 +6,8 @@ import { msText } from '../../traces/waterfall.ts';
 import { count, plural } from '../report/format.ts';
 import { textTable } from '../report/textTable.ts';
 import type { Screen } from './paint.ts';
-import { pausesDuring, short } from './showTrace.ts';
+import { short } from './short.ts';
+import { pausesDuring } from './spanDetails.ts';
 import type { Holding, TraceStore } from './traceStore.ts';
 
 /** A trace in a list. */

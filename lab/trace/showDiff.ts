@@ -5,7 +5,7 @@ import { msText } from '../../traces/waterfall.ts';
 import { plural } from '../report/format.ts';
 import { type Paint, textTable } from '../report/textTable.ts';
 import type { Screen } from './paint.ts';
-import { short } from './showTrace.ts';
+import { short } from './short.ts';
 
 const mostRows = 20;
 const mostReasons = 3;

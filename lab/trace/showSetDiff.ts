@@ -4,8 +4,8 @@ import type { Cell } from '../report/table.ts';
 import { textTable } from '../report/textTable.ts';
 import { wrap } from '../report/wrap.ts';
 import type { Screen } from './paint.ts';
+import { short } from './short.ts';
 import { arrow, hopWidth, inLines, signed } from './showDiff.ts';
-import { short } from './showTrace.ts';
 
 const mostRows = 20;
 const mostReasons = 3;
