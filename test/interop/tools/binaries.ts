@@ -5,7 +5,14 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildCollector, buildProgram, type GoProgram } from './goBuild.ts';
 
-export type BinaryName = 'otelcol' | 'jaeger' | 'prometheus' | 'promtool' | 'loki' | 'kustomize';
+export type BinaryName =
+  | 'otelcol'
+  | 'jaeger'
+  | 'prometheus'
+  | 'promtool'
+  | 'loki'
+  | 'kustomize'
+  | 'hotrod';
 
 const collectorVersion = 'v0.159.0';
 const manifest = fileURLToPath(new URL('ocb.yaml', import.meta.url));
@@ -52,12 +59,18 @@ const programs: Readonly<Record<Exclude<BinaryName, 'otelcol'>, GoProgram>> = {
     package: kustomize,
     args: [],
   },
+  hotrod: {
+    module: jaeger,
+    version: 'v1.76.0',
+    package: `${jaeger}/examples/hotrod`,
+    args: ['-ldflags', '-s -w'],
+  },
 };
 
 /**
  * Path of a real program. The environment variable of its name in capitals (`OTELCOL`, `JAEGER`,
- * `PROMETHEUS`, `PROMTOOL`, `LOKI`, `KUSTOMIZE`) wins; else it is built from Go modules, once, into
- * `${XDG_CACHE_HOME:-~/.cache}/aftershock`.
+ * `PROMETHEUS`, `PROMTOOL`, `LOKI`, `KUSTOMIZE`, `HOTROD`) wins; else it is built from Go modules,
+ * once, into `${XDG_CACHE_HOME:-~/.cache}/aftershock`.
  * @throws {Error} if it can neither be found nor built, with what to do.
  */
 export async function binary(name: BinaryName): Promise<string> {

@@ -111,7 +111,9 @@ function output(command: string, args: readonly string[], folder?: string): Prom
   child.once('close', (code) => {
     if (code === 0) resolve(out.join(''));
     else {
-      const lastLines = errors.join('').trimEnd().split('\n').slice(-15).join('\n');
+      // `-json` writes even its errors to standard output.
+      const said = errors.join('').trim() || out.join('');
+      const lastLines = said.trimEnd().split('\n').slice(-15).join('\n');
       reject(new Error(`${command} ${args.join(' ')} failed with ${code}:\n${lastLines}`));
     }
   });
