@@ -11,7 +11,10 @@ const blocks = [...page.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language, 
 
 // The files themselves are run, by package.test.ts.
 test('every program on the page of trace tests is the file that the tests run', () => {
-  const programs = blocks.filter(({ language }) => language === 'ts');
+  // A block that does not begin with the name of a file is a piece of one.
+  const programs = blocks.filter(
+    ({ language, text }) => language === 'ts' && /^\/\/ \S+\n/.test(text),
+  );
   expect(programs).toHaveLength(2);
   for (const { text } of programs) {
     const [, name, program] = /^\/\/ (\S+)\n(.*)$/s.exec(text) ?? [];
