@@ -13,6 +13,7 @@ import { JaegerSource } from '../../traces/source/jaeger.ts';
 import { SourceError } from '../../traces/source/sourceError.ts';
 import type { TraceSource } from '../../traces/source/traceSource.ts';
 import type { Span } from '../../traces/span.ts';
+import type { Trace } from '../../traces/trace.ts';
 import { TraceIncompleteError, TraceUnavailableError } from '../../traces/traceIncompleteError.ts';
 import { newTraceParent, parseTraceParent } from '../../traces/traceparent.ts';
 import { startFakeJaeger } from './fakeJaeger.ts';
@@ -210,6 +211,87 @@ describe('settle()', () => {
       }),
     );
   });
+});
+
+describe('settle() of any tree, from any source', () => {
+  const fate = fc.record({
+    atMs: fc.oneof(
+      { weight: 6, arbitrary: fc.constant(0) },
+      { weight: 3, arbitrary: fc.nat({ max: 3000 }) },
+      { weight: 1, arbitrary: fc.constant(Infinity) },
+    ),
+    copies: fc.integer({ min: 1, max: 3 }),
+    flickers: fc.boolean(),
+  });
+  /** Each span below an earlier one, the first below the injected parent. */
+  const cases = fc.array(
+    fc.record({ below: fc.nat(), service: fc.constantFrom('a', 'b', 'c'), fate }),
+    { minLength: 1, maxLength: 12 },
+  );
+  const treeOf = (list: readonly { below: number; service: string }[]): Span[] =>
+    list.map(({ below, service }, i) =>
+      at(id(i + 1), i === 0 ? parent : id((below % i) + 1), i, 100 - i, { service }),
+    );
+
+  test.each([true, false])(
+    'is right or an error, never wrong; services count: %o',
+    async (servicesCount) => {
+      await fc.assert(
+        fc.asyncProperty(
+          cases,
+          fc.array(fc.boolean(), { maxLength: 20 }),
+          fc.infiniteStream(fc.nat()),
+          async (list, isDown, chance) => {
+            const spans = treeOf(list);
+            const shuffled = (found: Span[]) =>
+              found
+                .map((each) => ({ each, by: chance.next().value as number }))
+                .toSorted((a, b) => a.by - b.by)
+                .map(({ each }) => each);
+            const made = faultySource(
+              spans,
+              list.map((one) => one.fate),
+              shuffled,
+            );
+            let looks = 0;
+            const source: TraceSource = {
+              async getTrace(traceId) {
+                if (isDown[looks++]) throw new SourceError('refused', 'status 503');
+                return made.source.getTrace(traceId);
+              },
+              ...(servicesCount && {
+                endedSpans: async () =>
+                  Object.fromEntries(
+                    Object.entries(Object.groupBy(list, ({ service }) => service)).map(
+                      ([service, of]) => [service, of?.length ?? 0],
+                    ),
+                  ),
+              }),
+            };
+            // Longer than anything is late, with every second look in vain.
+            const options = { quietMs: 3100, pollMs: 250, ...made.clock };
+            const result = await outcome(settle(source, header, options));
+            const isLost = (i: number) => list[i]?.fate.atMs === Infinity;
+            const lost = spans.filter((_, i) => isLost(i));
+            // By structure alone a lost span can be told by its children only.
+            const orphaned = spans.some(
+              ({ parentSpanId }, i) =>
+                !isLost(i) && lost.some(({ spanId }) => spanId === parentSpanId),
+            );
+            const mustFail = servicesCount ? lost.length > 0 : orphaned;
+            if (mustFail || lost.length === spans.length) {
+              expect(result).toBeInstanceOf(TraceIncompleteError);
+            } else {
+              const got = (result as Trace).spans.map(({ spanId }) => spanId);
+              const want = spans.filter((_, i) => !isLost(i)).map(({ spanId }) => spanId);
+              expect(got.toSorted()).toEqual(want);
+            }
+          },
+        ),
+        { numRuns: 150 },
+      );
+    },
+  );
 });
 
 describe('50 at once, of one collector', () => {
