@@ -10,7 +10,7 @@ export class EndedSpans {
   readonly #counts = new Map<string, number>();
   readonly #maxTraces: number;
 
-  /** @param maxTraces that are remembered; the oldest go first. Some 150 bytes each. */
+  /** @param maxTraces that are remembered; the oldest go first. */
   constructor(maxTraces = 20_000) {
     this.#maxTraces = maxTraces;
   }
