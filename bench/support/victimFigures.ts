@@ -37,7 +37,6 @@ export interface RunFigures {
   readonly signsInside: number;
   /** From a pause's end, by the record, to the first sign of life after it. */
   readonly firstSignMs: readonly number[];
-  readonly drainMs: readonly number[];
   /** Of victims, by the true record. */
   readonly parts: readonly LatencyParts[];
   /** Of the same, in milliseconds: what blame has no evidence for, but for a late sending. */
@@ -71,7 +70,6 @@ export function figuresOf({ spans, pauses, tapped }: VictimRun, service: string)
   const otherMs = others.map(({ startUnixNano }) => toMs(startUnixNano));
   const scores = new Map<string, VictimScore>();
   const mistakes: string[] = [];
-  const drainMs: number[] = [];
   const firstSignMs: number[] = [];
   let signsInside = 0;
   const touched = new Set<OutsideVisit>();
@@ -90,7 +88,6 @@ export function figuresOf({ spans, pauses, tapped }: VictimRun, service: string)
     if (span === undefined) throw new Error(`There is no span of pause ${pause.sequence}`);
     const nextMs = timed[index + 1]?.startMs ?? Number.POSITIVE_INFINITY;
     const truth = trueVictims({ startMs, endMs }, visits, usualMs, edgeMs, nextMs, otherMs);
-    drainMs.push(truth.drainMs);
     const score = scores.get(pause.phase) ?? new VictimScore();
     scores.set(pause.phase, score);
     let first = Number.POSITIVE_INFINITY;
@@ -143,7 +140,6 @@ export function figuresOf({ spans, pauses, tapped }: VictimRun, service: string)
       at(signsMs, 0.67) > usualMs + 10,
     signsInside,
     firstSignMs,
-    drainMs,
     parts,
     unknownMs: victims.flatMap(({ visit }) => unknownMs(traces.get(visit.traceId) ?? [])),
     withLibrary: extra((trace) => trace),
