@@ -1,9 +1,18 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { codeBlocks } from './codeBlocks.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const execute = promisify(execFile);
@@ -46,6 +55,18 @@ const typed = `
   export const options = pauses;
 `;
 
+/** What the page of trace tests shows of a test, with what it takes for granted. */
+function snippets(): string {
+  const page = readFileSync(join(root, 'docs/trace-tests.md'), 'utf8');
+  const parts = codeBlocks(page).filter(({ language, name }) => language === 'ts' && name === null);
+  return `
+    import type { Trace } from 'aftershock/traces';
+    import 'aftershock/vitest';
+    import { expect } from 'vitest';
+    ${parts.map(({ text }, i) => `export function part${i}(traces: Trace[]) {\n${text}\n}`).join('\n')}
+  `;
+}
+
 /** Packs this repository, and lays out a project that does not have the package yet. */
 export async function blankProject(): Promise<BlankProject> {
   const folder = mkdtempSync(join(tmpdir(), 'aftershock-blank-'));
@@ -65,6 +86,7 @@ export async function blankProject(): Promise<BlankProject> {
   writeFileSync(join(folder, 'paused.js'), paused);
   mkdirSync(join(folder, 'types'));
   writeFileSync(join(folder, 'types/check.ts'), typed);
+  writeFileSync(join(folder, 'types/page.ts'), snippets());
   return {
     folder,
     tarball: join(folder, tarball),

@@ -55,6 +55,6 @@ test.each(['nodenext', 'bundler'])(
     const options = ['--strict', '--noEmit', '--target', 'es2022', '--types', 'node'];
     const modules = ['--module', module, '--moduleResolution', resolution];
     const tsc = join(packages, 'typescript/bin/tsc');
-    await node(tsc, ...options, ...modules, 'types/check.ts');
+    await node(tsc, ...options, ...modules, 'types/check.ts', 'types/page.ts');
   },
 );

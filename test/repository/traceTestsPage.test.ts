@@ -1,24 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { codeBlocks } from './codeBlocks.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const page = readFileSync(`${root}docs/trace-tests.md`, 'utf8');
-const blocks = [...page.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language, text]) => ({
-  language,
-  text: text ?? '',
-}));
+const blocks = codeBlocks(page);
 
-// The files themselves are run, by package.test.ts.
+// The files themselves are run by package.test.ts, which compiles whatever has no name.
 test('every program on the page of trace tests is the file that the tests run', () => {
-  // A block that does not begin with the name of a file is a piece of one.
-  const programs = blocks.filter(
-    ({ language, text }) => language === 'ts' && /^\/\/ \S+\n/.test(text),
-  );
-  expect(programs).toHaveLength(2);
-  for (const { text } of programs) {
-    const [, name, program] = /^\/\/ (\S+)\n(.*)$/s.exec(text) ?? [];
-    expect(program).toBe(readFileSync(`${root}docs/examples/one-process/${name}`, 'utf8'));
+  const programs = blocks.filter(({ name }) => name !== null);
+  expect(programs.map(({ name }) => name)).toEqual(['tracing.ts', 'shop.test.ts']);
+  for (const { name, text } of programs) {
+    expect(text).toBe(readFileSync(`${root}docs/examples/one-process/${name}`, 'utf8'));
   }
   const languages = new Set(blocks.map(({ language }) => language));
   expect([...languages].toSorted()).toEqual(['sh', 'ts']);
