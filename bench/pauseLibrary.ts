@@ -1,84 +1,72 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Benchmark } from './benchmark.ts';
-import { type Chain, startChain } from './support/chain.ts';
-import { startBenchCollector } from './support/collector.ts';
-import { startLoad } from './support/load.ts';
+import { type BenchCollector, startBenchCollector } from './support/collector.ts';
+import { type Load, startLoad } from './support/load.ts';
 import { row } from './support/row.ts';
+import type { TracedExpressUsage } from './support/tracedExpress.ts';
 
-const variants = {
-  without: { AFTERSHOCK_ATTRIBUTION: 'off' },
-  with: { AFTERSHOCK_ATTRIBUTION: 'on' },
-} as const;
-type Variant = keyof typeof variants;
+/** `control` is a second one without: what it differs by is chance. */
+const variants = ['without', 'control', 'with'] as const;
+type Variant = (typeof variants)[number];
 
-/** Few, so that requests meet a machine that has cores to spare, not pauses for want of one. */
+/** Requests a second to each service. All three together must leave the cores some rest. */
+const ratesRps = [1000, 200];
 const connections = 4;
-const warmupRequests = 10_000;
-const pairs = 40;
-const windowMs = 400;
-const idleMs = 5000;
-/** 97.5 % of a normal distribution lie below it: with 40 pairs, of Student's, as good as that. */
-const quantile = 2.02;
+const warmupRequests = 8000;
+const windowMs = 4000;
+const pairsARun = 5;
+const idleMs = 2000;
 
-interface RunResult {
-  /** CPU of a request with / without, one a pair of windows. */
-  readonly ratios: readonly number[];
-  /** Microseconds a request. */
-  readonly micros: Record<Variant, number>;
-  /** Percent of a core that three idle services use. */
-  readonly idle: Record<Variant, number>;
+interface Subject {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly load: Load;
 }
+type Subjects = Record<Variant, Subject>;
+/** Microseconds of CPU a request, by rate. */
+type Pair = Record<Variant, { readonly micros: readonly number[]; readonly idle: number }>;
 
 export default {
   name: 'pauseLibrary',
   description:
-    'What it costs traced services to see their pauses and to say whom they hit: CPU per request ' +
-    'of the three services together, no work, every request sampled and exported, with and without ' +
-    `the library, ${pairs} pairs of windows of 0.4 s a run that take turns; and CPU when idle`,
+    'What it costs a service to see its pauses and to say whom they hit: an Express service traced ' +
+    "by OpenTelemetry's SDK and instrumentations of http and Express, every request exported; CPU " +
+    'of the whole process for a request. Pairs of fresh processes, with and without, and a second ' +
+    `without as a control, all three loaded at the same time; ${pairsARun} pairs a run`,
   async run({ runs, say }) {
-    const results: RunResult[] = [];
-    for (let run = 1; run <= runs; run++) {
-      const result = await runOnce();
-      results.push(result);
-      const { mean, upper } = estimate(result.ratios);
-      say(
-        `run ${run} of ${runs}: ${result.micros.without.toFixed(0)} µs a request without, ` +
-          `${result.micros.with.toFixed(0)} with: ${mean.toFixed(3)} ×, at most ${upper.toFixed(3)}`,
+    const pairs: Pair[] = [];
+    for (let pair = 1; pair <= runs * pairsARun; pair++) {
+      pairs.push(await measurePair());
+      const latest = pairs.at(-1) as Pair;
+      const figures = variants.map(
+        (variant) =>
+          `${variant} ${latest[variant].micros.map((micros) => micros.toFixed(0)).join(', ')} µs`,
       );
+      say(`pair ${pair} of ${runs * pairsARun}: ${figures.join('; ')}`);
     }
-    const all = estimate(results.flatMap(({ ratios }) => ratios));
-    return [
-      row('CPU with / without, upper 95 % bound', '×', [all.upper], {
-        relation: '<=',
-        value: 1.02,
-      }),
-      row(
-        'CPU with / without, mean of a run',
-        '×',
-        results.map(({ ratios }) => estimate(ratios).mean),
-      ),
-      row(
-        'CPU a request, with',
-        'µs',
-        results.map(({ micros }) => micros.with),
-      ),
-      row(
-        'CPU a request, without',
-        'µs',
-        results.map(({ micros }) => micros.without),
-      ),
-      row(
-        'idle, with, a service',
-        '% of a core',
-        results.map(({ idle }) => idle.with / 3),
-      ),
-      row(
-        'idle, what it adds, a service',
-        '% of a core',
-        results.map(({ idle }) => (idle.with - idle.without) / 3),
-        { relation: '<=', value: 1 },
-      ),
-    ];
+    const rows = ratesRps.flatMap((rate, index) => {
+      const at = `, ${rate} requests/s`;
+      const micros = (variant: Variant) =>
+        pairs.map((pair) => pair[variant].micros[index] ?? Number.NaN);
+      const ratiosOf = (variant: Variant) =>
+        micros(variant).map((value, pair) => value / (micros('without')[pair] ?? Number.NaN));
+      const [library, control] = [estimate(ratiosOf('with')), estimate(ratiosOf('control'))];
+      const target = index === 0 ? ({ relation: '<=', value: 1.02 } as const) : undefined;
+      return [
+        row(`with / without, upper 95 % bound${at}`, '×', [library.upper], target),
+        row(`with / without, mean${at}`, '×', [library.mean]),
+        row(`with / without, a pair${at}`, '×', ratiosOf('with')),
+        row(`control / without, upper 95 % bound${at}`, '×', [control.upper]),
+        row(`control / without, mean${at}`, '×', [control.mean]),
+        row(`CPU a request, with${at}`, 'µs', micros('with')),
+        row(`CPU a request, without${at}`, 'µs', micros('without')),
+      ];
+    });
+    const added = pairs.map((pair) => pair.with.idle - pair.without.idle);
+    return [...rows, row('idle, what it adds', '% of a core', added, { relation: '<=', value: 1 })];
   },
 } satisfies Benchmark;
 
@@ -88,61 +76,75 @@ function estimate(ratios: readonly number[]): { mean: number; upper: number } {
   const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length;
   const squares = logs.reduce((sum, log) => sum + (log - mean) ** 2, 0);
   const error = Math.sqrt(squares / (logs.length - 1) / logs.length);
-  return { mean: Math.exp(mean), upper: Math.exp(mean + quantile * error) };
+  return { mean: Math.exp(mean), upper: Math.exp(mean + studentQuantile(logs.length - 1) * error) };
 }
 
-async function cpuMs(chain: Chain): Promise<number> {
-  return [...(await chain.stats()).values()].reduce((sum, { cpuMs }) => sum + cpuMs, 0);
+/** Below it lie 97.5 % of Student's distribution; to 0.3 % from 5 degrees of freedom on. */
+function studentQuantile(degrees: number): number {
+  return 1.96 + 2.37 / degrees + 2.82 / degrees ** 2 + 2.9 / degrees ** 3;
 }
 
-/** Fresh processes each run: how V8 happens to compile a process is part of the spread. */
-async function runOnce(): Promise<RunResult> {
+async function usageOf({ child }: Subject): Promise<TracedExpressUsage> {
+  child.send('usage');
+  const [usage] = (await once(child, 'message')) as [TracedExpressUsage];
+  return usage;
+}
+
+async function each<T>(subjects: Subjects, ask: (subject: Subject) => Promise<T>) {
+  const [without, control, withIt] = await Promise.all(
+    variants.map((variant) => ask(subjects[variant])),
+  );
+  return { without, control, with: withIt } as Record<Variant, T>;
+}
+
+/** Fresh processes: how V8 happens to compile a process is part of the spread. */
+async function measurePair(): Promise<Pair> {
   const collector = await startBenchCollector();
-  const load = startLoad();
-  const chains = new Map<Variant, Chain>();
-  const chainOf = (variant: Variant) => chains.get(variant) as Chain;
+  const started: Subject[] = [];
   try {
-    for (const variant of ['without', 'with'] as const) {
-      chains.set(variant, await startChain('traced', collector.otlpUrl, variants[variant]));
-    }
-    const order = (chain: Chain) => ({ url: `${chain.url('gateway')}/users/42`, connections });
-    for (const chain of chains.values()) {
-      await load.run({ ...order(chain), durationMs: 60_000, requests: warmupRequests });
-    }
-    await sleep(1500); // the last batches of the warm-up go out
-
-    const idle = { without: 0, with: 0 };
-    const before = { without: await cpuMs(chainOf('without')), with: await cpuMs(chainOf('with')) };
-    await sleep(idleMs);
-    for (const variant of ['without', 'with'] as const) {
-      idle[variant] = (100 * ((await cpuMs(chainOf(variant))) - before[variant])) / idleMs;
-    }
-
-    const total = { without: { cpu: 0, requests: 0 }, with: { cpu: 0, requests: 0 } };
-    const ratios: number[] = [];
-    for (let pair = 0; pair < pairs; pair++) {
-      const micros = { without: 0, with: 0 };
-      const turns = ['without', 'with'] as const;
-      for (const variant of pair % 2 === 0 ? turns : turns.toReversed()) {
-        const chain = chainOf(variant);
-        const start = await cpuMs(chain);
-        const { requests } = await load.run({
-          ...order(chain),
-          durationMs: windowMs,
-          requests: 1e9,
-        });
-        const used = (await cpuMs(chain)) - start;
-        total[variant].cpu += used;
-        total[variant].requests += requests;
-        micros[variant] = (used * 1000) / requests;
+    for (const variant of variants) started.push(await start(variant, collector));
+    const [without, control, withIt] = started as [Subject, Subject, Subject];
+    const subjects: Subjects = { without, control, with: withIt };
+    await each(subjects, ({ load, url }) =>
+      load.run({ url, connections, durationMs: 60_000, requests: warmupRequests }),
+    );
+    const micros: Record<Variant, number[]> = { without: [], control: [], with: [] };
+    for (const rate of ratesRps) {
+      const order = { connections, rate, requests: Number.MAX_SAFE_INTEGER };
+      // The last batches of what was before go out.
+      await each(subjects, ({ load, url }) => load.run({ ...order, url, durationMs: 1500 }));
+      const before = await each(subjects, usageOf);
+      const served = await each(subjects, ({ load, url }) =>
+        load.run({ ...order, url, durationMs: windowMs }),
+      );
+      const after = await each(subjects, usageOf);
+      for (const variant of variants) {
+        const usedMs = after[variant].cpuMs - before[variant].cpuMs;
+        micros[variant].push((usedMs * 1000) / served[variant].requests);
       }
-      ratios.push(micros.with / micros.without);
     }
-    const mean = ({ cpu, requests }: { cpu: number; requests: number }) => (cpu * 1000) / requests;
-    return { ratios, idle, micros: { without: mean(total.without), with: mean(total.with) } };
+    await sleep(1500);
+    const before = await each(subjects, usageOf);
+    await sleep(idleMs);
+    const after = await each(subjects, usageOf);
+    const result = (variant: Variant) => ({
+      micros: micros[variant],
+      idle: (100 * (after[variant].cpuMs - before[variant].cpuMs)) / idleMs,
+    });
+    return { without: result('without'), control: result('control'), with: result('with') };
   } finally {
-    for (const chain of chains.values()) await chain.stop();
-    load.stop();
+    for (const { child, load } of started) {
+      child.disconnect();
+      load.stop();
+    }
     collector.stop();
   }
+}
+
+async function start(variant: Variant, { otlpUrl }: BenchCollector): Promise<Subject> {
+  const child = fork(join(import.meta.dirname, 'support/tracedExpress.ts'), [variant], {
+    env: { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl },
+  });
+  const [{ url }] = (await once(child, 'message')) as [{ url: string }];
+  return { child, url: `${url}/users/42`, load: startLoad() };
 }

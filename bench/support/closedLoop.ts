@@ -12,6 +12,8 @@ export interface WindowOrder {
   /** The window ends with whichever comes first. */
   readonly durationMs: number;
   readonly requests: number;
+  /** Requests a second of all connections together, evenly apart; default: as many as they can. */
+  readonly rate?: number;
 }
 
 export interface WindowResult {
@@ -57,11 +59,17 @@ async function runWindow(order: WindowOrder): Promise<WindowResult> {
       let sentMs = 0;
       let text = '';
       const next = () => {
-        if (sent >= order.requests || performance.now() >= endMs) {
+        const nowMs = performance.now();
+        if (sent >= order.requests || nowMs >= endMs) {
           socket.off('data', read).off('close', fail);
           return resolve();
         }
+        const dueMs = order.rate === undefined ? nowMs : startMs + (sent * 1000) / order.rate;
         sent++;
+        if (dueMs <= nowMs) send();
+        else setTimeout(send, dueMs - nowMs);
+      };
+      const send = () => {
         sentMs = performance.now();
         socket.write(request);
       };
