@@ -76,7 +76,7 @@ async function startTempo(): Promise<Tempo> {
   };
 }
 
-describe.skipIf(path === '')('Tempo: set TEMPO to the path of a real one, 2.7 or newer', () => {
+describe.skipIf(path === '')('Tempo: set TEMPO to the path of a real one, 2.6 or newer', () => {
   traceSourceCases('TempoSource at a real Tempo', async () => {
     const { url, store, stop } = await startTempo();
     return { source: new TempoSource(url), store, stop };

@@ -17,7 +17,7 @@ export interface TempoOptions {
 }
 
 /**
- * Reads traces by id from Grafana Tempo, `/api/v2/traces/{id}` (Tempo 2.7 or newer).
+ * Reads traces by id from Grafana Tempo, `/api/v2/traces/{id}` (Tempo 2.6 or newer).
  *
  * What is peculiar to it, and read all the same: it takes its Accept header as one exact word, so
  * protobuf is asked for, and JSON, as a proxy may give it, is read, too (ids in base64, enum values

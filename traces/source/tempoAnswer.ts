@@ -17,7 +17,7 @@ import { SourceError } from './sourceError.ts';
 const api: TraceApi = {
   name: 'a Tempo trace API (v2)',
   address:
-    'its address is that of Tempo 2.7 or newer, such as http://127.0.0.1:3200, not that of Grafana',
+    'its address is that of Tempo 2.6 or newer, such as http://127.0.0.1:3200, not that of Grafana',
 };
 
 /** A `TraceByIDResponse`. */
