@@ -211,9 +211,9 @@ class Run {
     }
   }
 
-  /** Resolves once the second thread looks, too. This one does at once. */
-  get started(): Promise<void> {
-    return this.#heartbeat?.started ?? Promise.resolve();
+  /** Resolves once the other threads look, too. This one does at once. */
+  get started(): Promise<unknown> {
+    return Promise.all([this.#heartbeat?.started, this.#stacks?.started]);
   }
 
   lastIdleUnixMicros(): number | null {

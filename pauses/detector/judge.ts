@@ -57,7 +57,10 @@ export function judge(
       loopStallMs: gap.inPoll ? 0 : endMs - startMs,
       gcMs: coveredMs(overlapping(collections, startMs, endMs), startMs, endMs),
       ...used,
-      heartbeatGapMs: heartbeat && silences ? gapMs(heartbeat, silences, startMs, endMs) : null,
+      heartbeatGapMs:
+        heartbeat && silences
+          ? gapMs(heartbeat, silences, startMs, endMs, used.processStopped === true)
+          : null,
     };
     return { kind: classify(evidence, endMs - startMs), startMs, endMs, evidence };
   }
@@ -135,12 +138,16 @@ function gapMs(
   silences: readonly LateBeat[],
   startMs: number,
   endMs: number,
+  wasStopped: boolean,
 ): number | null {
   let sumMs = 0;
   for (const { beforeMs, atMs } of silences) {
     sumMs += Math.max(0, Math.min(atMs, endMs) - Math.max(beforeMs, startMs));
   }
-  return sumMs > 0 || heartbeat.beatBetween(startMs, endMs) ? sumMs : null;
+  if (sumMs > 0) return sumMs;
+  // At the edges it may have beaten all the same if it was stopped.
+  const edgeMs = wasStopped ? (endMs - startMs) / 4 : 0;
+  return heartbeat.beatBetween(startMs + edgeMs, endMs - edgeMs) ? 0 : null;
 }
 
 function overlapping(collections: readonly Collection[], startMs: number, endMs: number) {

@@ -10,6 +10,8 @@ export interface StackSamplerOptions {
 
 /** Takes the stack of this thread when it does not tick. Milliseconds of `performance.now()`. */
 export interface StackSampler {
+  /** Resolves once the thread that asks runs, or has ended. */
+  readonly started: Promise<void>;
   /** The next tick. */
   expectTick(dueMs: number): void;
   /** A stack has been asked for and not come yet. */
@@ -58,8 +60,15 @@ export function startStackSampler({ afterMs, onFailure }: StackSamplerOptions): 
   }
   worker.on('message', fail);
   worker.on('error', ({ message }) => fail(message));
-  worker.on('exit', (code) => fail(`exit code ${code}`));
+  const started = new Promise<void>((resolve) => {
+    worker.once('online', resolve);
+    worker.once('exit', (code) => {
+      fail(`exit code ${code}`);
+      resolve();
+    });
+  });
   return {
+    started,
     expectTick(dueMs) {
       times[place.due] = dueMs;
     },

@@ -167,17 +167,16 @@ test('pauseDetector() that was never started knows nothing and lets nobody wait'
 });
 
 function computeTotals(): void {
-  block(150);
+  block(400);
 }
 
 function runScript(): void {
-  execFileSync(process.execPath, ['--eval', 'setTimeout(() => {}, 100)']);
+  execFileSync(process.execPath, ['--eval', 'setTimeout(() => {}, 300)']);
 }
 
 test.each([computeTotals, runScript])('pauseDetector() takes the stack of %o', async (culprit) => {
   const { detector: watched, pauses } = detector({ stackAfterMs: 20 });
   await watched.start();
-  await sleep(100); // the thread that asks starts up
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   let promised = false;

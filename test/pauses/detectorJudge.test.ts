@@ -68,6 +68,15 @@ test('a stop in a callback ends with the first sign of life of either thread', (
   expect(judge(stall(100, 200), [], heartbeat, waited, minimumMs)[0]?.endMs).toBe(197);
 });
 
+test('a beat at the edge of a stop, when none was due in it, does not disprove it', () => {
+  const beatAt = (ms: number) => ({
+    lateBeats: [],
+    beatBetween: (fromMs: number, toMs: number) => fromMs < ms && ms < toMs,
+  });
+  expect(judge(stall(100, 200), [], beatAt(102), wasStopped, minimumMs)[0]?.kind).toBe('freeze');
+  expect(judge(stall(100, 200), [], beatAt(150), wasStopped, minimumMs)[0]?.kind).toBe('block');
+});
+
 test('a beat that was late without a stop was late for want of a core', () => {
   const heartbeat = stopped({ beforeMs: 95, dueMs: 105, atMs: 190 });
   const waited = { ...usage, runDelayMs: 92 };
