@@ -25,13 +25,23 @@ async function repeat(
   mesh: ExampleMesh,
   { runs, signal }: { readonly runs: number; readonly signal: AbortSignal },
 ): Promise<Outcome> {
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const ours = signals.map((name) => process.listeners(name));
   const vitest = await createVitest('test', {
     root: 'docs/examples',
     watch: false,
+    // Ctrl-C goes to every process of the terminal: those of a pool would end before this one.
+    pool: 'threads',
     isolate: false,
     reporters: [{}],
     env: mesh.env,
   });
+  // Vitest would end this process at once, without a result.
+  for (const [i, name] of signals.entries()) {
+    for (const listener of process.listeners(name)) {
+      if (!ours[i]?.includes(listener)) process.off(name, listener);
+    }
+  }
   const failures: Failure[] = [];
   let done = 0;
   let tests = 0;
