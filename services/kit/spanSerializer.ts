@@ -8,8 +8,7 @@ import { ProtobufWriter } from './protobufWriter.ts';
 /**
  * The body of an OTLP request in protobuf: for spans of one resource and scope, byte by byte what
  * otlp-transformer's serializer makes of them. That takes 2.6 µs a span, as JSON does; ours, which
- * goes over it once and makes no objects, 1.2. Of the 226 µs that tracing cost a request through a
- * saturated chain, that serializer in JSON's place saved 46, ours 77. Spans with events or links,
+ * goes over it once and makes no objects, 1.2 (512 spans, one hot process). Spans with events or links,
  * which are few, are left to it: they come last.
  */
 export function serializeSpans(spans: readonly ReadableSpan[]): Uint8Array {
