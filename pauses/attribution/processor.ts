@@ -28,13 +28,16 @@ export interface PauseProcessorOptions {
 }
 
 /** While spans are held. Each tick may wake the process, which costs as much as many spans. */
-const tickMs = 16;
-/** A span is held for at most so many ticks in which the thread ran, and the rest of one: 48 ms. */
-const heldTicks = 2;
+const tickMs = 12;
+/**
+ * A span is held for at most so many ticks in which the thread ran, and the rest of one: 48 ms. The
+ * first may come at once, so that it is 36 ms at least: more than the evidence takes.
+ */
+const heldTicks = 3;
 /** The span of a pause is held until nothing was learned of it for so long, */
-const quietTicks = 16;
+const quietTicks = 21;
 /** and at most for so long. */
-const openTicks = 312;
+const openTicks = 417;
 /** Pauses that are to have a span of their own, at one time. */
 const maxOpen = 64;
 /** Requests that are known to be here. Who never ends its spans must not fill the memory. */

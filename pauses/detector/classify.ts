@@ -29,7 +29,8 @@ export function classify(evidence: Evidence, durationMs: number): DetectedKind {
         (heartbeatGapMs === null || most(heartbeatGapMs)) &&
         most(durationMs - (cpuMs ?? 0) - (runDelayMs ?? 0));
 
-  if (most(gcMs) && !stopped) return 'gc';
+  // A process that is stopped collects nothing: no thread of it uses CPU.
+  if (most(gcMs) && (!stopped || most(processCpuMs))) return 'gc';
   if (most(evidence.throttledMs)) return 'throttled';
   // A loop that computes and shares its core with others waits for it half of the time.
   if (most(runDelayMs) && (runDelayMs ?? 0) >= STARVED * (cpuMs ?? 0)) return 'starved';

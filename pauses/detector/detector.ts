@@ -37,8 +37,11 @@ const LINGER_MS = 20;
 const REST_AFTER_MS = 1000;
 /** How often the other thread looks at the cgroup's quota then. */
 const REST_BEAT_MS = 1000;
-/** What the other thread may take to say whether it was stopped, too, before it is left out. */
-const EVIDENCE_LIMIT_MS = 40;
+/**
+ * What the other thread may take to say whether it was stopped, too, before it is left out: less
+ * than the attribution holds a span for.
+ */
+const EVIDENCE_LIMIT_MS = 20;
 /** Gaps that may wait for evidence; the oldest is judged without when there are more. */
 const MOST_PENDING = 1000;
 const MOST_RESTARTS = 3;

@@ -24,6 +24,11 @@ test.each<{ when: string; evidence: Partial<Evidence>; want: string }>([
     evidence: { gcMs: 98, mainThreadCpuMs: 8, heartbeatGapMs: 90, processStopped: true },
     want: 'freeze',
   },
+  {
+    when: 'helper threads collected, and the process seemed stopped',
+    evidence: { gcMs: 99, mainThreadCpuMs: 3, processCpuMs: 104, processStopped: true },
+    want: 'gc',
+  },
   { when: 'code burned the core', evidence: { mainThreadCpuMs: 99 }, want: 'block' },
   { when: 'the thread waited', evidence: {}, want: 'block' },
   {
