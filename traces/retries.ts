@@ -78,7 +78,7 @@ const requestKeys = [
 const routeKeys = ['url.template', 'http.route', 'rpc.service', 'db.query.text', 'db.statement'];
 
 /** Same for all attempts of a call: who calls whom for what exactly. */
-export function callKey(span: Span): string {
+function callKey(span: Span): string {
   return keyOf(span, [...requestKeys, ...routeKeys]);
 }
 

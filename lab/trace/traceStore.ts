@@ -63,7 +63,7 @@ export function holdingOf(
  * A trace that was begun elsewhere: it has no root, and all that have no parent in it name the same
  * one, that of whoever sent the request.
  */
-export function remoteParent(spans: readonly Span[]): TraceOptions {
+function remoteParent(spans: readonly Span[]): TraceOptions {
   const ids = new Set(spans.map(({ spanId }) => spanId));
   const above = new Set(spans.map(({ parentSpanId }) => parentSpanId).filter((id) => !ids.has(id)));
   const [only = ''] = above;

@@ -19,7 +19,7 @@ import { receivedTraceState } from './traceState.ts';
 const memberKey = 'aftershock';
 const maxMembers = 32;
 /** Sampled, and random (level 2): those of later levels are not ours to pass on (3.2.2.5). */
-export const knownFlags = 0b11;
+const knownFlags = 0b11;
 
 /**
  * W3C Trace Context, level 2, with one addition: each hop renews the tracestate member `aftershock` with its

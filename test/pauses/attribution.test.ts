@@ -37,6 +37,11 @@ function own({ attributes }: Pick<Span, 'attributes'>): Record<string, unknown> 
   );
 }
 
+/** What its server span says of each request that was handled. */
+function serverRoles(spans: readonly Span[]): unknown[] {
+  return spans.filter(({ kind }) => kind === 'server').map((span) => own(span)['pause.role']);
+}
+
 function named(spans: readonly Span[], name: string): Span {
   const found = spans.filter((span) => span.name === name);
   if (found.length !== 1) throw new Error(`${found.length} spans are named "${name}"`);
@@ -151,10 +156,15 @@ describe.each(sdks)('With %s', (sdk) => {
     process.detector.pause('gc', 0, 100);
     for (const { sent, ...handled } of requests) handle(process, handled, received(caller, sent));
     const spans = await spansOf(process);
-    const roles = spans
-      .filter(({ kind }) => kind === 'server')
-      .map((span) => own(span)['pause.role']);
-    expect(roles).toEqual(['hit', 'hit', 'hit', 'queued', 'queued', undefined, undefined]);
+    expect(serverRoles(spans)).toEqual([
+      'hit',
+      'hit',
+      'hit',
+      'queued',
+      'queued',
+      undefined,
+      undefined,
+    ]);
     const queues = spans.filter(({ name }) => name === 'server.queue');
     expect(queues.map((span) => [msOf(span.startUnixNano), own(span)['pause.role']])).toEqual([
       [10, 'hit'],
@@ -179,10 +189,7 @@ describe.each(sdks)('With %s', (sdk) => {
     process.detector.pause('gc', 0, 100);
     for (const { sent, ...handled } of requests) handle(process, handled, received(caller, sent));
     const spans = await spansOf(process);
-    const roles = spans
-      .filter(({ kind }) => kind === 'server')
-      .map((span) => own(span)['pause.role']);
-    expect(roles).toEqual(['hit', 'hit', 'queued', undefined, undefined]);
+    expect(serverRoles(spans)).toEqual(['hit', 'hit', 'queued', undefined, undefined]);
     expect(own(named(spans, 'pause gc'))).toMatchObject({ 'pause.hit': 2, 'pause.queued': 1 });
   });
 

@@ -19,7 +19,7 @@ export interface JaegerLimits {
   readonly attempts: number;
 }
 
-export const defaultJaegerLimits: JaegerLimits = {
+const defaultJaegerLimits: JaegerLimits = {
   timeoutMs: 10_000,
   maxAnswerBytes: 64 * 1024 * 1024,
   tracesPerSearch: 500,

@@ -21,7 +21,7 @@ export interface Bounds {
 }
 
 /** @throws {RangeError} if there is no bound, or none can be met. */
-export function checkBounds({ minMs, maxMs }: Bounds): void {
+function checkBounds({ minMs, maxMs }: Bounds): void {
   const given = [minMs, maxMs].filter((bound) => bound !== undefined);
   if (
     given.length === 0 ||
