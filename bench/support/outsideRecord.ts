@@ -18,6 +18,8 @@ export interface OutsideVisit {
    * answer. null: nothing was seen.
    */
   readonly signMs: number | null;
+  /** When the last answer from further down was on the wire to it; null: it asked nobody, or none came. */
+  readonly returnedMs: number | null;
 }
 
 /**
@@ -52,8 +54,11 @@ export function outsideVisits(
     const answeredMs = request.answeredUnixMs === null ? null : atMs(request.answeredUnixMs);
     const onward = below(call, 'server')
       .flatMap((server) => below(server, 'client'))
-      .flatMap(({ spanId }) => wire.get(spanId) ?? [])
-      .map(({ sentUnixMs }) => atMs(sentUnixMs));
+      .flatMap(({ spanId }) => wire.get(spanId) ?? []);
+    const onwardMs = onward.map(({ sentUnixMs }) => atMs(sentUnixMs));
+    const returnedMs = onward.flatMap(({ answeredUnixMs }) =>
+      answeredUnixMs === null ? [] : atMs(answeredUnixMs),
+    );
     visits.push({
       traceId: call.traceId,
       callId: call.spanId,
@@ -61,7 +66,8 @@ export function outsideVisits(
       sentMs: atMs(request.sentUnixMs),
       endMs: answeredMs ?? toMs(call.endUnixNano),
       answered: answeredMs !== null,
-      signMs: onward.length > 0 ? Math.min(...onward) : answeredMs,
+      signMs: onwardMs.length > 0 ? Math.min(...onwardMs) : answeredMs,
+      returnedMs: returnedMs.length > 0 ? Math.max(...returnedMs) : null,
     });
   }
   return visits.sort((a, b) => a.sentMs - b.sentMs);

@@ -12,6 +12,14 @@ export interface TrueInterval {
  */
 export type Verdict = 'hit' | 'queued' | 'untouched' | 'edge' | 'mixed';
 
+/** How long what the service is sent takes where nothing waits before it. Milliseconds. */
+export interface UsualTimes {
+  /** From the sending of a request to the first sign of work on it. */
+  readonly signMs: number;
+  /** From an answer further down to the answer that the service gives then. */
+  readonly restMs: number;
+}
+
 export interface Truth {
   readonly verdicts: ReadonlyMap<OutsideVisit, Verdict>;
   /** From the pause's end until the backlog had drained, as seen from outside. */
@@ -23,13 +31,15 @@ export interface Truth {
  *
  * hit: sent before the pause's end and not answered before its begin. An answer that the caller read
  * while the pause lasted had left before it: who stands still answers nobody.
- * queued: sent after the end, before the backlog had drained. The backlog is followed by a cursor
- * from the pause's end: whoever was sent before it and showed the first sign of being worked on
- * later than usual moves it to when its turn must have come, which is that sign less the usual time
- * from sending to it, or at most to the sign. Who came between these limits is on the edge.
+ * queued: sent after the end, before the backlog had drained: before the first moment at which nothing
+ * that the service had been sent, be it a request or an answer from further down, waited for its turn.
+ *
+ * The backlog is followed by a cursor from the pause's end: whatever was sent before it and was seen
+ * to be worked on later than usual moves it to when its turn must have come, which is the moment of
+ * that sign less the usual time from sending to it, or at most the sign. Who came between these
+ * limits is on the edge.
  *
  * @param visits by rising `sentMs`.
- * @param usualMs from sending to the first sign, where there is nothing to wait for.
  * @param edgeMs how far times may be off.
  * @param nextMs when the next pause begins, or Infinity: the drain is not followed beyond.
  * @param others when pauses began that nobody made.
@@ -37,14 +47,21 @@ export interface Truth {
 export function trueVictims(
   pause: TrueInterval,
   visits: readonly OutsideVisit[],
-  usualMs: number,
+  usual: UsualTimes,
   edgeMs: number,
   nextMs = Number.POSITIVE_INFINITY,
   others: readonly number[] = [],
 ): Truth {
   const limitMs = Math.max(nextMs, pause.endMs);
-  const drainedMs = Math.min(drainEnd(pause, visits, usualMs), limitMs);
-  const latestMs = Math.min(drainEnd(pause, visits, 0), limitMs);
+  const jobs = jobsOf(visits, usual);
+  const drainedMs = Math.min(
+    drainEnd(pause, jobs, ({ turnMs }) => turnMs),
+    limitMs,
+  );
+  const latestMs = Math.min(
+    drainEnd(pause, jobs, ({ doneMs }) => doneMs),
+    limitMs,
+  );
   const between = others.filter((ms) => ms > pause.endMs - edgeMs && ms < latestMs);
   const verdicts = new Map<OutsideVisit, Verdict>();
   for (const visit of visits) {
@@ -55,12 +72,34 @@ export function trueVictims(
   return { verdicts, drainMs: drainedMs - pause.endMs };
 }
 
-function drainEnd(pause: TrueInterval, visits: readonly OutsideVisit[], usualMs: number): number {
+/** Something that was sent to the service, and when it was seen to have been worked on. */
+interface Job {
+  readonly sentMs: number;
+  readonly turnMs: number;
+  readonly doneMs: number;
+}
+
+/** By rising `sentMs`. */
+function jobsOf(visits: readonly OutsideVisit[], usual: UsualTimes): Job[] {
+  const jobs: Job[] = [];
+  for (const { sentMs, signMs, endMs, answered, returnedMs } of visits) {
+    if (signMs !== null) jobs.push({ sentMs, turnMs: signMs - usual.signMs, doneMs: signMs });
+    if (answered && returnedMs !== null) {
+      jobs.push({ sentMs: returnedMs, turnMs: endMs - usual.restMs, doneMs: endMs });
+    }
+  }
+  return jobs.sort((a, b) => a.sentMs - b.sentMs);
+}
+
+function drainEnd(
+  pause: TrueInterval,
+  jobs: readonly Job[],
+  reached: (job: Job) => number,
+): number {
   let cursorMs = pause.endMs;
-  for (const { sentMs, endMs, signMs } of visits) {
-    if (sentMs > cursorMs) break;
-    if (endMs < pause.startMs || signMs === null) continue;
-    cursorMs = Math.max(cursorMs, signMs - usualMs);
+  for (const job of jobs) {
+    if (job.sentMs > cursorMs) break;
+    if (job.doneMs >= pause.startMs) cursorMs = Math.max(cursorMs, reached(job));
   }
   return cursorMs;
 }

@@ -60,6 +60,10 @@ export function figuresOf({ spans, pauses, tapped }: VictimRun, service: string)
     .toSorted((a, b) => a - b);
   // Some of them waited, too: those are beyond the median, unless the service is mostly busy.
   const usualMs = at(signsMs, 0.5);
+  const restsMs = baseline
+    .flatMap(({ endMs, returnedMs }) => (returnedMs === null ? [] : endMs - returnedMs))
+    .toSorted((a, b) => a - b);
+  const usual = { signMs: usualMs, restMs: at(restsMs, 0.5) };
   const below = Map.groupBy(spans, ({ parentSpanId }) => parentSpanId);
   const traces = Map.groupBy(spans, ({ traceId }) => traceId);
   const pauseSpans = spans.filter(
@@ -87,7 +91,7 @@ export function figuresOf({ spans, pauses, tapped }: VictimRun, service: string)
     );
     if (span === undefined) throw new Error(`There is no span of pause ${pause.sequence}`);
     const nextMs = timed[index + 1]?.startMs ?? Number.POSITIVE_INFINITY;
-    const truth = trueVictims({ startMs, endMs }, visits, usualMs, edgeMs, nextMs, otherMs);
+    const truth = trueVictims({ startMs, endMs }, visits, usual, edgeMs, nextMs, otherMs);
     const score = scores.get(pause.phase) ?? new VictimScore();
     scores.set(pause.phase, score);
     let first = Number.POSITIVE_INFINITY;
@@ -125,9 +129,9 @@ export function figuresOf({ spans, pauses, tapped }: VictimRun, service: string)
     };
     // Of the same time as the victims: what a machine does besides changes within seconds.
     const untouched = visits.filter((visit) => !touched.has(visit));
-    const usual = meanPath(untouched.flatMap(({ traceId }) => path(traceId, 0n)));
+    const usualPath = meanPath(untouched.flatMap(({ traceId }) => path(traceId, 0n)));
     const ofVictims = victims.flatMap(({ visit, pause }) => path(visit.traceId, pause.endUnixNano));
-    return extraTime(ofVictims, usual);
+    return extraTime(ofVictims, usualPath);
   };
   return {
     scores,

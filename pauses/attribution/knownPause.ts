@@ -16,8 +16,6 @@ export class KnownPause {
   readonly endMicros: UnixMicros;
   /** Those that come before this find a backlog. It grows while there is one. */
   drainedMicros: UnixMicros;
-  /** When the last of its victims so far was done with. */
-  doneMicros: UnixMicros;
   /** Of the pause's own span. */
   context: SpanContext;
   /** Whether there is going to be one. */
@@ -39,7 +37,6 @@ export class KnownPause {
     this.startMicros = microsOfNano(detected.startUnixNano);
     this.endMicros = microsOfNano(detected.endUnixNano);
     this.drainedMicros = this.endMicros;
-    this.doneMicros = this.endMicros;
     this.context = context;
   }
 

@@ -41,9 +41,7 @@ export class RecentPauses {
     const waited = isRoot ? 1000 * numberOf(span.attributes[PausedAttribute.waitMs]) : 0;
     const arrived = start - waited;
     const joined = isRoot || isQueue ? Math.min(arrived, busySinceMicros) : arrived;
-    // Behind victims that were answered while it waited: the rest of their work is the backlog, too.
-    const joinsRest = (pause: KnownPause) => isQueue && arrived <= pause.doneMicros;
-    if (joined > newest.drainedMicros && !joinsRest(newest)) return null;
+    if (joined > newest.drainedMicros) return null;
     const end = microsOf(span.endTime);
     const begun = isQueue ? end : start + 1000 * numberOf(span.attributes[turnWaitMs]);
 
@@ -55,10 +53,7 @@ export class RecentPauses {
       const pause = this.#pauses[index] as KnownPause;
       const next = this.#pauses[index + 1];
       const isNewest = next === undefined || arrived <= next.startMicros;
-      const joins = isNewest
-        ? joined <= pause.drainedMicros || joinsRest(pause)
-        : arrived <= pause.drainedMicros;
-      if (!joins) break;
+      if ((isNewest ? joined : arrived) > pause.drainedMicros) break;
       if (end < pause.startMicros) continue;
       const harm = pause.overlapMicros(arrived, end);
       const isHit = harm > 0;
@@ -72,10 +67,6 @@ export class RecentPauses {
       } else if (!isRoot && !isQueue) continue;
       else role ??= 'queued';
       if (isRoot) {
-        pause.doneMicros = Math.max(
-          pause.doneMicros,
-          next ? Math.min(end, limitOf(pause, next)) : end,
-        );
         pause.addVictim(
           isHit ? 'hit' : 'queued',
           span.spanContext(),

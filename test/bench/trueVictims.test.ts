@@ -3,13 +3,22 @@ import type { OutsideVisit } from '../../bench/support/outsideRecord.ts';
 import { trueVictims, type Verdict } from '../../bench/support/trueVictims.ts';
 
 /** The server works for 3 ms on a request, and 1 ms passes on each way. */
-const usualMs = 5;
+const usual = { signMs: 5, restMs: 1 };
 const edgeMs = 2;
 const pause = { startMs: 100, endMs: 220 };
 
 function visit(sentMs: number, endMs: number, more: Partial<OutsideVisit> = {}): OutsideVisit {
   const ids = { traceId: `t${sentMs}`, callId: `c${sentMs}` };
-  return { ...ids, isBaseline: false, sentMs, endMs, answered: true, signMs: endMs, ...more };
+  return {
+    ...ids,
+    isBaseline: false,
+    sentMs,
+    endMs,
+    answered: true,
+    signMs: endMs,
+    returnedMs: null,
+    ...more,
+  };
 }
 
 test.each<{ what: string; visit: OutsideVisit; want: Verdict }>([
@@ -38,7 +47,7 @@ test.each<{ what: string; visit: OutsideVisit; want: Verdict }>([
     want: 'untouched',
   },
 ])('a request $what is $want', ({ visit, want }) => {
-  expect(trueVictims(pause, [visit], usualMs, edgeMs).verdicts.get(visit)).toBe(want);
+  expect(trueVictims(pause, [visit], usual, edgeMs).verdicts.get(visit)).toBe(want);
 });
 
 /** One FIFO server with a network of 1 ms each way, that stops from 100 to 220. */
@@ -58,7 +67,7 @@ test('the backlog is followed until it has drained, and what comes into it is qu
   // 12 requests during the pause, 4 ms of work each: drained 48 ms later, and by what comes then.
   const sent = [...Array.from({ length: 12 }, (_, i) => 105 + 9 * i), 230, 250, 270, 290, 310];
   const visits = fifo(sent, 4);
-  const { verdicts, drainMs } = trueVictims(pause, visits, 6, edgeMs);
+  const { verdicts, drainMs } = trueVictims(pause, visits, { ...usual, signMs: 6 }, edgeMs);
   // The 12 take until 268; those of 230 and 250 until 276; that of 270 begins there, 5 ms too late.
   expect(drainMs).toBeCloseTo(276 - 220 - 1, 6);
   expect(visits.map((one) => verdicts.get(one))).toEqual([
@@ -73,7 +82,7 @@ test('the backlog is followed until it has drained, and what comes into it is qu
 
 test('what comes when the backlog has just drained is on the edge', () => {
   const visits = fifo([110, 120, 130, 140, 150, 160, 170, 180, 190, 239, 241], 3);
-  const { verdicts, drainMs } = trueVictims(pause, visits, usualMs, edgeMs);
+  const { verdicts, drainMs } = trueVictims(pause, visits, usual, edgeMs);
   // Nine of 3 ms: the last one's turn comes at 244, so that of 239 waits, that of 241 as well.
   expect(drainMs).toBeGreaterThan(24);
   expect(visits.slice(-2).map((one) => verdicts.get(one))).not.toContain('untouched');
@@ -81,7 +90,7 @@ test('what comes when the backlog has just drained is on the edge', () => {
 
 test('the drain is not followed into the next pause', () => {
   const visits = [visit(150, 400), visit(230, 402), visit(260, 404), visit(300, 406)];
-  const { verdicts, drainMs } = trueVictims(pause, visits, usualMs, edgeMs, 250);
+  const { verdicts, drainMs } = trueVictims(pause, visits, usual, edgeMs, 250);
   expect(drainMs).toBe(30);
   expect(visits.map((one) => verdicts.get(one))).toEqual([
     'hit',
@@ -94,13 +103,24 @@ test('the drain is not followed into the next pause', () => {
 test('a sign further down tells the turn better than the answer does', () => {
   // The answer came late for another reason, as from a callee that took long.
   const visits = [visit(150, 500, { signMs: 222 }), visit(240, 506, { signMs: 242 })];
-  const { verdicts, drainMs } = trueVictims(pause, visits, 2, edgeMs);
+  const { verdicts, drainMs } = trueVictims(pause, visits, { ...usual, signMs: 2 }, edgeMs);
   expect(drainMs).toBe(0);
   expect(verdicts.get(visits[1] as OutsideVisit)).toBe('untouched');
 });
 
+test('answers from further down that wait for their turn are of the backlog, too', () => {
+  // Others answer at once; their answers wait for 10 ms, and one that comes meanwhile, too.
+  const returned = [224, 225].map((returnedMs, i) =>
+    visit(150 + i, 235 + i, { signMs: 228 + i, returnedMs }),
+  );
+  const visits = [...returned, visit(232, 240, { signMs: 238 }), visit(245, 247)];
+  const { verdicts, drainMs } = trueVictims(pause, visits, { signMs: 2, restMs: 1 }, edgeMs);
+  expect(drainMs).toBe(236 - 220);
+  expect(visits.map((one) => verdicts.get(one))).toEqual(['hit', 'hit', 'queued', 'untouched']);
+});
+
 test('where the turn is known only within limits, what comes between them is on the edge', () => {
   const visits = [visit(150, 260), visit(225, 261), visit(240, 262), visit(275, 280)];
-  const { verdicts } = trueVictims(pause, visits, 25, edgeMs);
+  const { verdicts } = trueVictims(pause, visits, { ...usual, signMs: 25 }, edgeMs);
   expect(visits.map((one) => verdicts.get(one))).toEqual(['hit', 'queued', 'edge', 'untouched']);
 });

@@ -193,7 +193,7 @@ describe.each(sdks)('With %s', (sdk) => {
     expect(own(named(spans, 'pause gc'))).toMatchObject({ 'pause.hit': 2, 'pause.queued': 1 });
   });
 
-  test('who waited while victims were being answered was queued, though the loop had been idle', async () => {
+  test('who waited while victims were being answered was not queued: the loop had been idle', async () => {
     const process = pausedProcess(sdk);
     // The two that were hit call another service. The loop is idle until the answers come, at 130.
     process.detector.pause('gc', 0, 100);
@@ -203,19 +203,8 @@ describe.each(sdks)('With %s', (sdk) => {
     first?.end(hrTime(140));
     second?.end(hrTime(150));
     handle(process, { from: 150, to: 155, idle: 130 }, received(caller, 135));
-    // Nobody was answered while this one waited, nor before the next pause hits.
-    handle(process, { from: 170, to: 172, idle: 160 }, received(caller, 165));
-    process.detector.pause('block', 200, 300);
-    handle(process, { from: 301, to: 302, idle: 199 }, received(caller, 190));
     const spans = await spansOf(process);
-    const servers = spans.filter(({ kind }) => kind === 'server');
-    expect(servers.map((span) => [own(span)['pause.role'], span.links.length])).toEqual([
-      ['hit', 1],
-      ['hit', 1],
-      ['queued', 1],
-      [undefined, 0],
-      ['hit', 1],
-    ]);
+    expect(serverRoles(spans)).toEqual(['hit', 'hit', undefined]);
   });
 
   test('a client span says for how long the loop had been busy when it ended', async () => {
