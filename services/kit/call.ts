@@ -12,9 +12,12 @@ import {
 } from '@opentelemetry/api';
 import {
   ATTR_ERROR_TYPE,
+  ATTR_HTTP_REQUEST_METHOD,
   ATTR_HTTP_REQUEST_RESEND_COUNT,
   ATTR_HTTP_RESPONSE_STATUS_CODE,
   ATTR_NETWORK_PROTOCOL_VERSION,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
 } from '@opentelemetry/semantic-conventions';
 import axios, { type AxiosResponse } from 'axios';
 import type { Backoff, Call } from '../../mesh/mesh.ts';
@@ -27,8 +30,8 @@ import { keepHeader, type LocalSampler } from './localSampler.ts';
 import type { ServiceMetrics } from './metrics.ts';
 import { PassedOn, Problem } from './problem.ts';
 import { ReplyArrival, readSent, sentHeader } from './replyArrival.ts';
-import type { SpanStarter } from './requestTracer.ts';
-import { spanTime } from './spanTime.ts';
+import { type SpanStarter, share, startSharing } from './requestTracer.ts';
+import { SharedAttributes } from './sharedAttributes.ts';
 
 /** What a call needs to know of the request that it is made for. */
 export interface CallContext {
@@ -132,24 +135,21 @@ export function createCaller(
     const record = metrics?.caller(hostname, serverPort);
     const arrivals = new ReplyArrival();
 
+    const shared = new SharedAttributes({
+      [ATTR_HTTP_REQUEST_METHOD]: 'GET',
+      'url.template': route, // still experimental in the conventions
+      [ATTR_SERVER_ADDRESS]: hostname,
+      [ATTR_SERVER_PORT]: serverPort,
+      [Attribute.callIndex]: index,
+      [Attribute.callTo]: call.to,
+    });
+
     function startSpan(url: string, resends: number): Span | null {
       if (tracer === null) return null;
-      // Literal keys: see `startServerSpan`. `url.template` is still experimental in the conventions.
-      const attributes: Attributes = {
-        'http.request.method': 'GET',
-        'url.full': url,
-        'url.template': route,
-        'server.address': hostname,
-        'server.port': serverPort,
-        'aftershock.call.index': index,
-        'aftershock.call.to': call.to,
-      };
+      const attributes: Attributes = { 'url.full': url };
       if (resends > 0) attributes[ATTR_HTTP_REQUEST_RESEND_COUNT] = resends;
-      return tracer.startSpan(spanName, {
-        kind: SpanKind.CLIENT,
-        startTime: spanTime(),
-        attributes,
-      });
+      const options = { kind: SpanKind.CLIENT, startTime: unixMs(), attributes };
+      return startSharing(tracer, spanName, shared, options);
     }
 
     return async (request: CallContext): Promise<CallResult> => {
@@ -249,10 +249,24 @@ function mattersToTrace(result: AxiosResponse<string> | Failure): boolean {
   );
 }
 
+/** By status; there are a few hundred at most. */
+const answers = new Map<number, SharedAttributes>();
+
+function answerAttributes(status: number): SharedAttributes {
+  let attributes = answers.get(status);
+  if (attributes === undefined) {
+    attributes = new SharedAttributes({
+      [ATTR_HTTP_RESPONSE_STATUS_CODE]: status,
+      [ATTR_NETWORK_PROTOCOL_VERSION]: '1.1',
+    });
+    answers.set(status, attributes);
+  }
+  return attributes;
+}
+
 function endSpan(span: Span, result: AxiosResponse<string> | Failure): void {
   if (isAnswer(result)) {
-    span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, result.status);
-    span.setAttribute(ATTR_NETWORK_PROTOCOL_VERSION, '1.1');
+    share(span, answerAttributes(result.status));
   }
   const errorType = clientErrorType(result);
   if (errorType !== undefined) {
@@ -263,7 +277,7 @@ function endSpan(span: Span, result: AxiosResponse<string> | Failure): void {
         : { code: SpanStatusCode.ERROR, message: result.message },
     );
   }
-  span.end(spanTime());
+  span.end(unixMs());
 }
 
 /**

@@ -13,7 +13,7 @@ import {
   TRACE_STATE_HEADER,
 } from '@opentelemetry/core';
 import { readHop } from '../../pauses/attribution/stamp.ts';
-import { unixMs } from './spanTime.ts';
+import { unixMicrosText, unixMs } from './spanTime.ts';
 import { receivedTraceState } from './traceState.ts';
 
 const memberKey = 'aftershock';
@@ -26,9 +26,9 @@ const knownFlags = 0b11;
  * number and the time of sending, for example `aftershock=h:2;t:1718439730123456`.
  */
 export class HopPropagator implements TextMapPropagator {
-  readonly #nowUnixMicros: () => number;
+  readonly #nowUnixMicros: () => string;
 
-  constructor(nowUnixMicros: () => number = unixMicros) {
+  constructor(nowUnixMicros: () => string = unixMicros) {
     this.#nowUnixMicros = nowUnixMicros;
   }
 
@@ -64,7 +64,7 @@ export class HopPropagator implements TextMapPropagator {
  * `traceState` as the next hop is to get it: our member renewed and leftmost, foreign ones in their
  * order. A changed member moves to the left and a full list loses its last (W3C Trace Context, 3.5).
  */
-export function renewHop(traceState: string, sentUnixMicros: number): string {
+export function renewHop(traceState: string, sentUnixMicros: string): string {
   const hop = (readHop(traceState)?.hop ?? 0) + 1;
   const own = `${memberKey}=h:${hop};t:${sentUnixMicros}`;
   if (traceState === '' || (isOwn(traceState) && !traceState.includes(','))) return own;
@@ -72,8 +72,8 @@ export function renewHop(traceState: string, sentUnixMicros: number): string {
   return [own, ...foreign.slice(0, maxMembers - 1)].join(',');
 }
 
-function unixMicros(): number {
-  return Math.round(unixMs() * 1000);
+function unixMicros(): string {
+  return unixMicrosText(unixMs());
 }
 
 function isOwn(member: string): boolean {

@@ -22,6 +22,16 @@ export class ProtobufWriter {
     return Buffer.from(this.#bytes.subarray(0, this.#length));
   }
 
+  /** In bytes. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** What has been written since `length` was `start`; a copy, to be kept: in memory of its own. */
+  since(start: number): Uint8Array {
+    return new Uint8Array(this.#bytes.subarray(start, this.#length));
+  }
+
   /** Begins a message whose fields follow; returns what {@link end} wants to know. */
   begin(field: number): number {
     this.#tag(field, LEN);
@@ -41,6 +51,25 @@ export class ProtobufWriter {
     this.#length = start - 1;
     this.#varint(length);
     this.#length += length;
+  }
+
+  /** The same for a message of 128 bytes to 16 KiB, as a rule, which is then not moved. */
+  beginLong(field: number): number {
+    this.#tag(field, LEN);
+    this.#length += 2;
+    return this.#length;
+  }
+
+  endLong(start: number): void {
+    const length = this.#length - start;
+    if (length > 0x7f && length < 1 << 14) {
+      this.#bytes[start - 2] = (length & 0x7f) | 0x80;
+      this.#bytes[start - 1] = length >>> 7;
+      return;
+    }
+    this.#bytes.copyWithin(start - 1, start, this.#length);
+    this.#length--;
+    this.end(start - 1);
   }
 
   /** @param value whole, from 0 to below 2⁶³. */
@@ -79,6 +108,12 @@ export class ProtobufWriter {
     this.#length = this.#bytes.writeUInt32LE(high, this.#length);
   }
 
+  /** Milliseconds since 1970 as nanoseconds. */
+  unixMs(field: number, unixMs: number): void {
+    const seconds = Math.floor(unixMs / 1000);
+    this.unixNano(field, seconds, Math.floor((unixMs - seconds * 1000) * 1e6));
+  }
+
   text(field: number, value: string): void {
     this.#tag(field, LEN);
     if (value.length <= maxLoopedChars && this.#ascii(value)) return;
@@ -95,7 +130,8 @@ export class ProtobufWriter {
     this.#reserve(digits.length / 2);
     for (let index = 0; index < digits.length; index += 2) {
       this.#bytes[this.#length++] =
-        (digitOf(digits.charCodeAt(index)) << 4) | digitOf(digits.charCodeAt(index + 1));
+        ((digitValues[digits.charCodeAt(index)] as number) << 4) |
+        (digitValues[digits.charCodeAt(index + 1)] as number);
     }
   }
 
@@ -144,6 +180,7 @@ export class ProtobufWriter {
   }
 }
 
-function digitOf(code: number): number {
-  return code <= 0x39 ? code - 0x30 : code - 0x57;
-}
+/** Of hexadecimal digits, by their codes: quicker than to compare. */
+const digitValues = Uint8Array.from({ length: 128 }, (_, code) =>
+  Math.max(0, '0123456789abcdef'.indexOf(String.fromCharCode(code))),
+);

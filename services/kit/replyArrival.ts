@@ -1,11 +1,11 @@
-import { unixMs } from '../../pauses/clock.ts';
+import { unixMicrosText, unixMs } from './spanTime.ts';
 
 /** Header of an answer: when it was handed to the callee's kernel, in Unix microseconds. */
 export const sentHeader = 'x-sent-unix-us';
 
 /** The value of {@link sentHeader} for an answer that is sent now. */
 export function sentNow(): string {
-  return String(Math.round(unixMs() * 1000));
+  return unixMicrosText(unixMs());
 }
 
 /** Unix milliseconds by the sender's clock; null where a foreign server has not said it. */

@@ -10,9 +10,9 @@ import {
   TraceFlags,
   trace,
 } from '@opentelemetry/api';
-import { isTracingSuppressed, timeInputToHrTime } from '@opentelemetry/core';
+import { isTracingSuppressed } from '@opentelemetry/core';
 import { RecordedSpan, type SpanOwner } from './recordedSpan.ts';
-import { spanTime } from './spanTime.ts';
+import type { SharedAttributes } from './sharedAttributes.ts';
 
 /** The part of a tracer that a service uses. */
 export interface SpanStarter {
@@ -24,27 +24,56 @@ export interface SpanStarter {
  * parent is. It saves most of what the SDK's tracer costs a request; see {@link RecordedSpan}. The
  * attributes of the options become the span's own: they must not be shared.
  */
-export function requestTracer(owner: SpanOwner): SpanStarter {
-  return {
-    startSpan(name, options = {}, context = contextApi.active()) {
-      if (isTracingSuppressed(context)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
-      const parent = options.root ? undefined : trace.getSpanContext(context);
-      const spanContext = childOf(parent);
-      if ((spanContext.traceFlags & TraceFlags.SAMPLED) === 0)
-        return trace.wrapSpanContext(spanContext);
-      const { kind = SpanKind.INTERNAL, attributes = {}, startTime } = options;
-      return new RecordedSpan(
-        owner,
-        name,
-        kind,
-        spanContext,
-        parent,
-        attributes,
-        startTime === undefined ? spanTime() : timeInputToHrTime(startTime),
-        context,
-      );
-    },
-  };
+export class RequestTracer implements SpanStarter {
+  readonly #owner: SpanOwner;
+
+  constructor(owner: SpanOwner) {
+    this.#owner = owner;
+  }
+
+  startSpan(
+    name: string,
+    options: SpanOptions = {},
+    context: Context = contextApi.active(),
+    shared: SharedAttributes | null = null,
+  ): Span {
+    if (isTracingSuppressed(context)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+    const parent = options.root ? undefined : trace.getSpanContext(context);
+    const spanContext = childOf(parent);
+    if ((spanContext.traceFlags & TraceFlags.SAMPLED) === 0)
+      return trace.wrapSpanContext(spanContext);
+    const { kind = SpanKind.INTERNAL, attributes = {}, startTime } = options;
+    return new RecordedSpan(
+      this.#owner,
+      name,
+      kind,
+      spanContext,
+      parent,
+      shared,
+      attributes,
+      startTime,
+      context,
+    );
+  }
+}
+
+/** Starts a span that shares attributes with many; its own, in the options, have other keys. */
+export function startSharing(
+  tracer: SpanStarter,
+  name: string,
+  shared: SharedAttributes,
+  options: SpanOptions,
+  context?: Context,
+): Span {
+  if (tracer instanceof RequestTracer) return tracer.startSpan(name, options, context, shared);
+  const attributes = { ...shared.values, ...options.attributes };
+  return tracer.startSpan(name, { ...options, attributes }, context);
+}
+
+/** Sets attributes that a span shares with many. None of them may be set yet. */
+export function share(span: Span, attributes: SharedAttributes): void {
+  if (span instanceof RecordedSpan) span.share(attributes);
+  else span.setAttributes(attributes.values);
 }
 
 /** Says that a trace id is random throughout, as ours are (W3C Trace Context, level 2, 3.2.2.5.2). */

@@ -1,15 +1,18 @@
-import type { Attributes, AttributeValue } from '@opentelemetry/api';
+import type { Attributes, AttributeValue, HrTime } from '@opentelemetry/api';
 import type { InstrumentationScope } from '@opentelemetry/core';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { ProtobufWriter } from './protobufWriter.ts';
+import { RecordedSpan } from './recordedSpan.ts';
+import type { SharedAttributes } from './sharedAttributes.ts';
 
 /**
  * The body of an OTLP request in protobuf: for spans of one resource and scope, byte by byte what
- * otlp-transformer's serializer makes of them. That takes 2.6 µs a span, as JSON does; ours, which
- * goes over it once and makes no objects, 1.2 (512 spans, one hot process). Spans with events or links,
- * which are few, are left to it: they come last.
+ * otlp-transformer's serializer makes of them. That takes 3.1 µs for a server span; ours,
+ * which goes over it once and makes no objects, 1.3, and 0.6 where its shared attributes are in bytes
+ * already (512 spans, one hot process). Spans with events or links, which are few, are left to it:
+ * they come last.
  */
 export function serializeSpans(spans: readonly ReadableSpan[]): Uint8Array {
   // Not at the end: what throws leaves half a batch.
@@ -80,8 +83,8 @@ class SpanWriting {
 
 function writeSpan(span: ReadableSpan): void {
   const { traceId, spanId, traceState, traceFlags } = span.spanContext();
-  const { parentSpanContext: parent, startTime, endTime, status } = span;
-  const start = out.begin(2);
+  const { parentSpanContext: parent, status } = span;
+  const start = out.beginLong(2);
   out.hex(1, traceId);
   out.hex(2, spanId);
   const stateText = traceState?.serialize();
@@ -89,9 +92,17 @@ function writeSpan(span: ReadableSpan): void {
   if (parent?.spanId) out.hex(4, parent.spanId);
   out.text(5, span.name);
   out.uint(6, span.kind + 1);
-  out.unixNano(7, startTime[0], startTime[1]);
-  out.unixNano(8, endTime[0], endTime[1]);
-  writeAttributes(9, span.attributes);
+  if (span instanceof RecordedSpan) {
+    writeTime(7, span.began);
+    writeTime(8, span.finished);
+    if (span.first !== null) writeShared(span.first);
+    writeAttributes(9, span.own);
+    if (span.last !== null) writeShared(span.last);
+  } else {
+    writeTime(7, span.startTime);
+    writeTime(8, span.endTime);
+    writeAttributes(9, span.attributes);
+  }
   out.uint(10, span.droppedAttributesCount);
   out.uint(12, span.droppedEventsCount);
   out.uint(14, span.droppedLinksCount);
@@ -100,12 +111,25 @@ function writeSpan(span: ReadableSpan): void {
   out.uint(3, status.code);
   out.end(statusStart);
   out.fixed32(16, (traceFlags & 0xff) | remoteIsKnown | (parent?.isRemote ? parentIsRemote : 0));
-  out.end(start);
+  out.endLong(start);
 }
 
 /** `SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK` and `SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK`. */
 const remoteIsKnown = 0x100;
 const parentIsRemote = 0x200;
+
+function writeTime(field: number, time: number | HrTime): void {
+  if (typeof time === 'number') out.unixMs(field, time);
+  else out.unixNano(field, time[0], time[1]);
+}
+
+function writeShared(attributes: SharedAttributes): void {
+  if (attributes.bytes === null) {
+    const start = out.length;
+    writeAttributes(9, attributes.values);
+    attributes.bytes = out.since(start);
+  } else out.raw(attributes.bytes);
+}
 
 function writeAttributes(field: number, attributes: Attributes): void {
   for (const key in attributes) {

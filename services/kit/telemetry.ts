@@ -12,7 +12,7 @@ import type { ServiceMetrics } from './metrics.ts';
 import { otlpTransport } from './otlpTransport.ts';
 import { HopPropagator } from './propagator.ts';
 import type { SpanAccount } from './protocol.ts';
-import { requestTracer, type SpanStarter } from './requestTracer.ts';
+import { RequestTracer, type SpanStarter } from './requestTracer.ts';
 import { serviceResource } from './resource.ts';
 import { scope } from './scope.ts';
 import { SpanQueue } from './spanQueue.ts';
@@ -119,7 +119,7 @@ export function startTelemetry(
   // A sampler of one's own choice is the SDK's matter, and then so are the spans.
   const tracer = settings.ownSampler
     ? trace.getTracer(scope.name, scope.version)
-    : requestTracer({ resource, scope, processor });
+    : new RequestTracer({ resource, scope, processor });
   const metrics = settings.metrics
     ? import('./metrics.ts').then(({ startMetrics }) =>
         startMetrics({

@@ -10,8 +10,9 @@ import {
   ATTR_DB_SYSTEM_NAME,
   ATTR_ERROR_TYPE,
 } from '@opentelemetry/semantic-conventions';
-import type { SpanStarter } from './requestTracer.ts';
-import { spanTime } from './spanTime.ts';
+import { type SpanStarter, startSharing } from './requestTracer.ts';
+import { SharedAttributes } from './sharedAttributes.ts';
+import { unixMs } from './spanTime.ts';
 
 export interface User {
   readonly id: number;
@@ -34,14 +35,14 @@ const families = ['Lovelace', 'Hopper', 'Dijkstra', 'Liskov', 'Knuth', 'Allen', 
 const cities = ['London', 'New York', 'Rotterdam', 'Los Angeles', 'Milwaukee', 'Peru', 'Madrid'];
 
 const queryText = 'SELECT id, name, email, city FROM users WHERE id = ?';
-const attributes = {
+const attributes = new SharedAttributes({
   [ATTR_DB_SYSTEM_NAME]: 'sqlite',
   [ATTR_DB_NAMESPACE]: 'main',
   [ATTR_DB_COLLECTION_NAME]: 'users',
   [ATTR_DB_OPERATION_NAME]: 'SELECT',
   [ATTR_DB_QUERY_SUMMARY]: 'SELECT users',
   [ATTR_DB_QUERY_TEXT]: queryText,
-};
+});
 
 /** Opens the database, filling it at its first use. `path` may be `:memory:`. */
 export function openUsers(path: string, tracer: SpanStarter): Users {
@@ -50,10 +51,9 @@ export function openUsers(path: string, tracer: SpanStarter): Users {
   const select = database.prepare(queryText);
   return {
     find(id) {
-      const span = tracer.startSpan('SELECT users', {
+      const span = startSharing(tracer, 'SELECT users', attributes, {
         kind: SpanKind.CLIENT,
-        startTime: spanTime(),
-        attributes: { ...attributes },
+        startTime: unixMs(),
       });
       try {
         return select.get(id) as User | undefined;
@@ -65,7 +65,7 @@ export function openUsers(path: string, tracer: SpanStarter): Users {
         span.setStatus({ code: SpanStatusCode.ERROR, message });
         throw error;
       } finally {
-        span.end(spanTime());
+        span.end(unixMs());
       }
     },
     close: () => database.close(),

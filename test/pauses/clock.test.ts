@@ -27,6 +27,21 @@ test.each([
   expect(Math.abs(Number(readAt10s(wallMs) - want))).toBeLessThanOrEqual(500); // of a double's
 });
 
+test('unixMs() follows a wall clock that is set while it is asked all the time', () => {
+  let wallMs = anchorMs;
+  const clock = anchoredClock(
+    () => wallMs,
+    () => 0n,
+    anchorNano,
+  );
+  clock.unixMs(0.1);
+  wallMs = anchorMs + 3_600_000;
+  clock.unixMs(0.6);
+  expect(Math.abs(clock.unixMs(1.2) - wallMs)).toBeLessThanOrEqual(2);
+  wallMs = anchorMs - 3_600_000;
+  expect(Math.abs(clock.unixMs(2.3) - wallMs)).toBeLessThanOrEqual(2);
+});
+
 test('unixNano() keeps the distance of two times to the nanosecond', () => {
   const clock = anchoredClock(
     () => anchorMs,

@@ -3,7 +3,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { afterEach, describe, expect, test } from 'vitest';
 import { keepHeader, LocalSampler } from '../../services/kit/localSampler.ts';
-import { requestTracer, type SpanStarter } from '../../services/kit/requestTracer.ts';
+import { RequestTracer, type SpanStarter } from '../../services/kit/requestTracer.ts';
 import { receivedTraceState } from '../../services/kit/traceState.ts';
 import { callStep, meshOf, service, startServices, startTestTelemetry, stub } from './support.ts';
 
@@ -28,7 +28,7 @@ function setUp(options: { ratio?: number; maxHeld?: number } = {}) {
     },
   });
   const owner = { resource: resourceFromAttributes({}), scope: { name: 't' }, processor: sampler };
-  const tracer = requestTracer(owner);
+  const tracer = new RequestTracer(owner);
   return { sampler, tracer, kept, sampledOut: () => sampledOut };
 }
 

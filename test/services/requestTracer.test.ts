@@ -1,5 +1,6 @@
 import {
   type Context,
+  type HrTime,
   ROOT_CONTEXT,
   type Span,
   SpanKind,
@@ -16,7 +17,13 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import { describe, expect, test } from 'vitest';
-import { requestTracer, type SpanStarter } from '../../services/kit/requestTracer.ts';
+import {
+  RequestTracer,
+  type SpanStarter,
+  share,
+  startSharing,
+} from '../../services/kit/requestTracer.ts';
+import { SharedAttributes } from '../../services/kit/sharedAttributes.ts';
 
 const resource = resourceFromAttributes({ 'service.name': 'test' });
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -35,7 +42,7 @@ function tracers(): { name: string; tracer: SpanStarter; exporter: InMemorySpanE
     const provider = new TracerProvider({ resource, spanProcessors: [processor] });
     const tracer =
       name === 'ours'
-        ? requestTracer({ resource, scope: { name: 'x', version: '1' }, processor })
+        ? new RequestTracer({ resource, scope: { name: 'x', version: '1' }, processor })
         : provider.getTracer('x', '1');
     return { name, tracer, exporter };
   });
@@ -69,7 +76,7 @@ function content(span: ReadableSpan | undefined) {
 const link = { context: { traceId, spanId: '1'.repeat(16), traceFlags: 1 } };
 const error = Object.assign(new Error('no'), { code: 'ENO', stack: 'at x' });
 
-describe('requestTracer() makes the spans that the SDK makes', () => {
+describe('RequestTracer makes the spans that the SDK makes', () => {
   test.each<{ what: string; parent: Context; act: (span: Span) => void }>([
     { what: 'a root', parent: ROOT_CONTEXT, act: () => {} },
     { what: 'a child', parent: remote(TraceFlags.SAMPLED), act: () => {} },
@@ -135,7 +142,7 @@ describe('requestTracer() makes the spans that the SDK makes', () => {
   });
 });
 
-test('requestTracer() gives ids that are valid and new', () => {
+test('RequestTracer gives ids that are valid and new', () => {
   const ours = tracers()[1]?.tracer as SpanStarter;
   const contexts = Array.from({ length: 1000 }, () =>
     ours.startSpan('x', {}, ROOT_CONTEXT).spanContext(),
@@ -150,18 +157,79 @@ test.each([
   { what: 'a child of a sampled random parent', parent: remote(3), want: 3 },
   { what: 'a child of a sampled parent', parent: remote(1), want: 1 },
   { what: 'a child of a random parent that is not sampled', parent: remote(2), want: 2 },
-])('requestTracer() tells by a flag whether the trace id is random: $what', ({ parent, want }) => {
+])('RequestTracer tells by a flag whether the trace id is random: $what', ({ parent, want }) => {
   const ours = tracers()[1]?.tracer as SpanStarter;
   const span = ours.startSpan('x', {}, parent);
   expect(span.spanContext().traceFlags).toBe(want);
   expect(span.isRecording()).toBe((want & TraceFlags.SAMPLED) !== 0);
 });
 
-test('requestTracer() keeps the time in order where none is given', () => {
+test('RequestTracer keeps the time in order where none is given', () => {
   const { tracer, exporter } = tracers()[1] as ReturnType<typeof tracers>[number];
   tracer.startSpan('x', {}, ROOT_CONTEXT).end();
   const [span] = exporter.getFinishedSpans();
   expect(Math.abs((span?.startTime[0] ?? 0) - Date.now() / 1000)).toBeLessThan(2);
   expect(span?.duration[0]).toBe(0);
   expect(span?.duration[1]).toBeGreaterThanOrEqual(0);
+});
+
+describe('attributes that are shared are those of each span that has them', () => {
+  const first = new SharedAttributes({ method: 'GET', port: 80 });
+  const last = new SharedAttributes({ status: 200 });
+
+  test.each<{ what: string; act: (span: Span) => void; want: Record<string, unknown> }>([
+    { what: 'none besides', act: () => {}, want: { method: 'GET', port: 80, path: '/' } },
+    {
+      what: 'more at the end',
+      act: (span) => share(span, last),
+      want: { method: 'GET', port: 80, path: '/', status: 200 },
+    },
+    {
+      what: 'one of its own after that',
+      act: (span) => {
+        share(span, last);
+        span.setAttribute('a', 1);
+      },
+      want: { method: 'GET', port: 80, path: '/', a: 1, status: 200 },
+    },
+    {
+      what: 'others twice',
+      act: (span) => {
+        share(span, last);
+        share(span, new SharedAttributes({ z: 1 }));
+      },
+      want: { method: 'GET', port: 80, path: '/', status: 200, z: 1 },
+    },
+    {
+      what: 'one set anew',
+      act: (span) => span.setAttribute('port', 81),
+      want: { method: 'GET', port: 81, path: '/' },
+    },
+    {
+      what: 'some of both set anew',
+      act: (span) => {
+        share(span, last);
+        span.setAttribute('status', 500).setAttributes({ method: 'PUT' });
+      },
+      want: { method: 'PUT', port: 80, path: '/', status: 500 },
+    },
+    {
+      what: 'more after its end, which it does not get',
+      act: (span) => {
+        span.end([102, 3]);
+        share(span, last);
+      },
+      want: { method: 'GET', port: 80, path: '/' },
+    },
+  ])('$what', ({ act, want }) => {
+    for (const { name, tracer, exporter } of tracers()) {
+      const options = { startTime: [100, 1] as HrTime, attributes: { path: '/' } };
+      const span = startSharing(tracer, 'GET', first, options, ROOT_CONTEXT);
+      act(span);
+      span.end([102, 3]);
+      expect(exporter.getFinishedSpans()[0]?.attributes, name).toEqual(want);
+    }
+    expect(first.values).toEqual({ method: 'GET', port: 80 });
+    expect(last.values).toEqual({ status: 200 });
+  });
 });

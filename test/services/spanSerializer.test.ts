@@ -1,9 +1,22 @@
-import { type Attributes, type HrTime, type SpanContext, TraceFlags } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type HrTime,
+  ROOT_CONTEXT,
+  type SpanContext,
+  TraceFlags,
+} from '@opentelemetry/api';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import {
+  InMemorySpanExporter,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { RecordedSpan } from '../../services/kit/recordedSpan.ts';
+import { RequestTracer, share, startSharing } from '../../services/kit/requestTracer.ts';
+import { SharedAttributes } from '../../services/kit/sharedAttributes.ts';
 import { serializeSpans } from '../../services/kit/spanSerializer.ts';
 import { receivedTraceState } from '../../services/kit/traceState.ts';
 import { decodeOtlpProtobuf } from '../../traces/otlp/decode.ts';
@@ -81,6 +94,45 @@ test('serializeSpans() gives the bytes of the stock serializer', () => {
   fc.assert(
     fc.property(fc.array(span, { minLength: 1, maxLength: 5 }), (spans) => {
       expect(Buffer.from(serializeSpans(spans))).toEqual(Buffer.from(stock(spans)));
+    }),
+  );
+});
+
+test('serializeSpans() gives the bytes of the stock serializer for attributes that spans share', () => {
+  const tracer = new RequestTracer({
+    resource: owner.resource,
+    scope: owner.instrumentationScope,
+    processor: new SimpleSpanProcessor({ exporter: new InMemorySpanExporter() }),
+  });
+  const shared = fc.tuple(
+    fc.dictionary(
+      text.map((key) => `first ${key}`),
+      value,
+      { noNullPrototype: true },
+    ),
+    fc.dictionary(
+      text.map((key) => `last ${key}`),
+      value,
+      { noNullPrototype: true },
+    ),
+    attributes.map((own) => ({ own: true, ...own })),
+    fc.double({ min: 1.6e12, max: 2 ** 42, noNaN: true }),
+  );
+  fc.assert(
+    fc.property(shared, ([firstValues, lastValues, own, startUnixMs]) => {
+      const first = new SharedAttributes(firstValues);
+      const last = new SharedAttributes(lastValues);
+      // The first writes the bytes, the second uses them, the third has none of its own.
+      const spans = [own, own, {}].map((attributes) => {
+        const options = { startTime: startUnixMs, attributes: { ...attributes } };
+        const span = startSharing(tracer, 'GET', first, options, ROOT_CONTEXT);
+        share(span, last);
+        span.end(startUnixMs + 1.25);
+        return span as RecordedSpan;
+      });
+      const ours = Buffer.from(serializeSpans(spans));
+      // Only now, for whoever reads a span's attributes makes them its own.
+      expect(ours).toEqual(Buffer.from(stock(spans)));
     }),
   );
 });

@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import type { Call, Mesh, Service, Step } from '../../mesh/mesh.ts';
 import { localSettings, type Settings } from '../../services/kit/environment.ts';
 import { HopPropagator } from '../../services/kit/propagator.ts';
-import { requestTracer } from '../../services/kit/requestTracer.ts';
+import { RequestTracer } from '../../services/kit/requestTracer.ts';
 import type { RunningService, StartOptions } from '../../services/kit/service.ts';
 import type { Telemetry } from '../../services/kit/telemetry.ts';
 import {
@@ -45,7 +45,7 @@ export function startTestTelemetry() {
   sdk.start();
   const telemetry: Telemetry = {
     httpSpans: true,
-    tracer: requestTracer({ resource, scope: { name: 'test' }, processor }),
+    tracer: new RequestTracer({ resource, scope: { name: 'test' }, processor }),
     metrics: null,
     detector: null,
     account: () => ({ ended: 0, exported: 0, dropped: 0 }),

@@ -9,7 +9,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
 import { describe, expect, test } from 'vitest';
 import { HopPropagator } from '../../services/kit/propagator.ts';
-import { requestTracer } from '../../services/kit/requestTracer.ts';
+import { RequestTracer } from '../../services/kit/requestTracer.ts';
 
 const traceId = '12345678901234567890123456789012';
 const parentId = '1234567890123456';
@@ -17,8 +17,8 @@ const parent = (flags: string) => `00-${traceId}-${parentId}-${flags}`;
 
 /** What a service sends on for what it received: a server span and the headers of its call. */
 function passOn(headers: Record<string, string>): Record<string, string> {
-  const propagator = new HopPropagator(() => 5);
-  const tracer = requestTracer({
+  const propagator = new HopPropagator(() => '5');
+  const tracer = new RequestTracer({
     resource: resourceFromAttributes({}),
     scope: { name: 'x', version: '1' },
     processor: new SimpleSpanProcessor({ exporter: new InMemorySpanExporter() }),
