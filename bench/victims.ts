@@ -77,6 +77,8 @@ export default {
       }
     }
     say(`What was said of whom\n${matrix(turns)}`);
+    const all = pooled(cellsOf(turns).values());
+    say(`Counted apart: ${all.truly('edge')} on an edge, ${all.truly('mixed')} mixed`);
     return [...Map.groupBy(turns, ({ setting }) => titleOf(setting))].flatMap(([title, all]) => [
       ...scoreRows(title, all),
       ...partsRows(title, all),
