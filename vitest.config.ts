@@ -5,7 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['aftershock-source', 'module', 'node'] } },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/interop/**'],
+    exclude: ['test/interop/**', '**/node_modules/**'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // Real processes with real pauses share two cores with the runner: files one at a time keep

@@ -177,10 +177,8 @@ function attemptsOf({ retries, node: find }: BlameInput): Attempts {
     attempts.forEach((span, i) => {
       const next = attempts[i + 1];
       if (next === undefined) return;
-      if (hasFailed(span)) addAll(again, find(span.spanId));
-      if (span.endUnixNano < next.startUnixNano) {
-        waits.push({ startUnixNano: span.endUnixNano, endUnixNano: next.startUnixNano });
-      }
+      if (hasFailed(span)) addAll(again, find(span.spanId) as SpanNode);
+      waits.push({ startUnixNano: span.endUnixNano, endUnixNano: next.startUnixNano });
     });
     between.set(parent.spanId, [...(between.get(parent.spanId) ?? []), ...waits]);
   }
@@ -190,7 +188,7 @@ function attemptsOf({ retries, node: find }: BlameInput): Attempts {
 function evidenceOf(node: SpanNode, pauses: Pauses, attempts: Attempts): Evidence[] {
   const { span } = node;
   const service = serviceOf(span);
-  const whole: readonly Interval[] = span.startUnixNano < span.endUnixNano ? [span] : [];
+  const whole: readonly Interval[] = [span];
   const found: Evidence[] = [];
   const add = (cause: BlameCause, when: readonly Interval[], of = service) => {
     if (when.length > 0) found.push({ cause, when, service: of });
@@ -198,9 +196,7 @@ function evidenceOf(node: SpanNode, pauses: Pauses, attempts: Attempts): Evidenc
 
   if (pauses.size > 0) {
     const own = processOf(span);
-    const called = node.children
-      .map((child) => processOf(child.span))
-      .filter((process) => process !== own);
+    const called = node.children.map((child) => processOf(child.span));
     for (const process of new Set(span.kind === 'client' ? [own, ...called] : [own])) {
       const pause = pauses.get(process);
       if (pause) add('pause', pause.when, pause.service);
@@ -244,11 +240,11 @@ function unread({ span, children }: SpanNode): Interval[] {
     (latest, answer) => later(latest, answer.endUnixNano),
     later(span.startUnixNano, endUnixNano - BigInt(Math.round(busyMs * 1e6))),
   );
-  return startUnixNano < endUnixNano ? [{ startUnixNano, endUnixNano }] : [];
+  return [{ startUnixNano, endUnixNano }];
 }
 
-function addAll(ids: Set<string>, top: SpanNode | undefined): void {
-  const waiting = top === undefined ? [] : [top];
+function addAll(ids: Set<string>, top: SpanNode): void {
+  const waiting = [top];
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     ids.add(node.span.spanId);
     for (const child of node.children) waiting.push(child);
@@ -259,21 +255,18 @@ function addAll(ids: Set<string>, top: SpanNode | undefined): void {
 function networkOf({ span, children }: SpanNode): Interval[] {
   const own = processOf(span);
   let from: bigint | null = null;
-  let to: bigint | null = null;
+  let to = span.startUnixNano;
   for (const { span: child } of children) {
     if (!isCallee(child) || processOf(child) === own) continue;
-    if (from === null || child.startUnixNano < from) from = child.startUnixNano;
-    if (to === null || child.endUnixNano > to) to = child.endUnixNano;
+    from ??= child.startUnixNano; // children are in order of start
+    to = later(to, child.endUnixNano);
   }
-  if (from === null || to === null) return [];
-  if (from < span.startUnixNano || to > span.endUnixNano || from > to) return [];
+  if (from === null || from > to) return [];
   const legNano = earlier(from - span.startUnixNano, span.endUnixNano - to);
-  if (legNano === 0n) return [];
-  const [start, end] = [from - legNano, to + legNano];
-  if (from === to) return [{ startUnixNano: start, endUnixNano: end }];
+  if (legNano <= 0n) return [];
   return [
-    { startUnixNano: start, endUnixNano: from },
-    { startUnixNano: to, endUnixNano: end },
+    { startUnixNano: from - legNano, endUnixNano: from },
+    { startUnixNano: to, endUnixNano: to + legNano },
   ];
 }
 

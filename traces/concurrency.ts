@@ -6,17 +6,16 @@ import type { SpanTimes } from './selfTime.ts';
  */
 export function concurrency(spans: readonly SpanTimes[]): number {
   const moments = spans
-    .filter(({ startUnixNano, endUnixNano }) => startUnixNano < endUnixNano)
     .flatMap(({ startUnixNano, endUnixNano }) => [
       { at: startUnixNano, step: 1 },
       { at: endUnixNano, step: -1 },
     ])
-    .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.step - b.step));
+    .sort((a, b) => Number(a.at - b.at) || a.step - b.step);
   let running = 0;
   let most = 0;
   for (const { step } of moments) {
     running += step;
-    if (running > most) most = running;
+    most = Math.max(most, running);
   }
   return most;
 }

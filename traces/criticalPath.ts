@@ -1,3 +1,4 @@
+import { earlier, later } from './interval.ts';
 import type { Span } from './span.ts';
 import type { SpanNode } from './tree.ts';
 
@@ -96,7 +97,7 @@ export function criticalPath(root: SpanNode, rules: PathRules = exactRules): Pat
       charge(frame.span, frame.from, frame.cursor);
       frames.pop();
     } else if (isBefore(child, frame, rules)) {
-      const to = child.to < frame.cursor ? child.to : frame.cursor;
+      const to = earlier(child.to, frame.cursor);
       charge(frame.span, to, frame.cursor);
       frame.cursor = child.from;
       frames.push(frameOf(child.node, child.from, to, rules));
@@ -106,7 +107,7 @@ export function criticalPath(root: SpanNode, rules: PathRules = exactRules): Pat
 }
 
 /** Takes off the child that ended last, or the one that is preferred to it. */
-function nextChild({ children, cursor }: Frame, { closeNano = 0n, prefer }: PathRules) {
+function nextChild({ children }: Frame, { closeNano = 0n, prefer }: PathRules) {
   const last = children.pop();
   if (prefer === undefined || last === undefined) return last;
   let best = last;
@@ -115,9 +116,10 @@ function nextChild({ children, cursor }: Frame, { closeNano = 0n, prefer }: Path
     const child = children[i] as Child;
     if (child.to <= last.to - closeNano) break;
     const isBetter = prefer === 'longest' ? child.from < best.from : child.from > best.from;
-    if (!isBetter || child.from >= cursor) continue;
-    best = child;
-    at = i;
+    if (isBetter) {
+      best = child;
+      at = i;
+    }
   }
   if (best !== last) children.splice(at, 1, ...children.splice(at + 1), last);
   return best;
@@ -136,10 +138,9 @@ function frameOf({ span, children }: SpanNode, from: bigint, to: bigint, rules: 
   const inside: Child[] = [];
   for (const node of children) {
     if (span.kind === 'producer' && node.span.kind === 'consumer') continue;
-    const start = rules.start(node.span);
-    const end = rules.end(node.span);
-    const within = { node, from: start > from ? start : from, to: end < to ? end : to };
-    if (within.from < within.to) inside.push(within);
+    const start = later(from, rules.start(node.span));
+    const end = earlier(to, rules.end(node.span));
+    if (start < end) inside.push({ node, from: start, to: end });
   }
   // Of equal ends the one that starts first is last, so that it is looked at first.
   if (inside.length > 1) inside.reverse().sort((a, b) => (a.to < b.to ? -1 : a.to > b.to ? 1 : 0));

@@ -6,13 +6,10 @@ import type { Span } from './span.ts';
  */
 export function fullestFirst(spans: readonly Span[]): readonly Span[] {
   const best = new Map<string, Span>();
-  let repeated = false;
   for (const span of spans) {
     const other = best.get(span.spanId);
-    if (other !== undefined) repeated = true;
     if (other === undefined || saysMore(span, other)) best.set(span.spanId, span);
   }
-  if (!repeated) return spans;
   const kept = new Set(best.values());
   return [...kept, ...spans.filter((span) => !kept.has(span))];
 }

@@ -66,14 +66,7 @@ function isAttempt(span: Span): boolean {
 }
 
 /** What tells one request from another, the first that a span has. */
-const requestKeys = [
-  'url.full',
-  'http.url',
-  'url.path',
-  'http.target',
-  'db.query.text',
-  'db.statement',
-];
+const requestKeys = ['url.full', 'http.url', 'url.path', 'http.target'];
 /** What stands for all requests of a kind. */
 const routeKeys = ['url.template', 'http.route', 'rpc.service', 'db.query.text', 'db.statement'];
 

@@ -31,7 +31,7 @@ export function spanTree(spans: readonly Span[]): SpanTree {
   const roots: Node[] = [];
   for (const node of nodes.values()) {
     const { parentSpanId } = node.span;
-    const parent = parentSpanId === '' ? undefined : nodes.get(parentSpanId);
+    const parent = nodes.get(parentSpanId);
     if (parent !== undefined) parent.children.push(node);
     else {
       node.place = parentSpanId === '' ? 'root' : 'orphan';
@@ -83,14 +83,18 @@ function cycleStarts(
     if (span && path.has(span.spanId)) {
       const ids = [...path.keys()];
       const cycle = ids.slice(ids.indexOf(span.spanId)).map((id) => path.get(id) as Span);
-      starts.push(cycle.reduce((a, b) => (b.startUnixNano < a.startUnixNano ? b : a)));
+      starts.push(cycle.reduce((a, b) => (compareSpans(b, a) < 0 ? b : a)));
     }
     for (const id of path.keys()) done.add(id);
   }
   return starts;
 }
 
-function byStart({ span: a }: SpanNode, { span: b }: SpanNode): number {
+function byStart(a: SpanNode, b: SpanNode): number {
+  return compareSpans(a.span, b.span);
+}
+
+function compareSpans(a: Span, b: Span): number {
   return (
     compare(a.startUnixNano, b.startUnixNano) ||
     compare(b.endUnixNano, a.endUnixNano) ||

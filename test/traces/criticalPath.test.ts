@@ -104,6 +104,21 @@ describe('criticalPath()', () => {
       want: 'a 0-10, c 10-90, a 90-100',
     },
     {
+      when: 'a consumer works while somebody waits for it',
+      spans: [at('a', '', 0, 100), at('b', 'a', 10, 90, 'consumer')],
+      want: 'a 0-10, b 10-90, a 90-100',
+    },
+    {
+      when: 'a producer takes its time',
+      spans: [at('a', '', 0, 100, 'producer'), at('b', 'a', 10, 90)],
+      want: 'a 0-10, b 10-90, a 90-100',
+    },
+    {
+      when: 'a child takes no time',
+      spans: [at('a', '', 0, 100), at('b', 'a', 50, 50)],
+      want: 'a 0-100',
+    },
+    {
       when: 'it all happens at time 0',
       spans: [at('a', '', 0, 50), at('b', 'a', 0, 20), at('c', 'a', 30, 40)],
       want: 'b 0-20, a 20-30, c 30-40, a 40-50',
@@ -111,6 +126,11 @@ describe('criticalPath()', () => {
   ])('when $when', ({ spans, want, jaeger = want }) => {
     expect(drawn(criticalPath(rootOf(spans)))).toBe(want);
     expect(drawn(criticalPath(rootOf(spans), jaegerRules))).toBe(jaeger);
+  });
+
+  test('Jaeger’s resolution is whole microseconds of start and duration', () => {
+    const made = span('a', '', 10_700, 51_300);
+    expect([jaegerRules.start(made), jaegerRules.end(made)]).toEqual([10_000n, 50_000n]);
   });
 
   test('Jaeger’s resolution makes siblings touch that do not', () => {
@@ -238,6 +258,43 @@ describe('closePaths()', () => {
       when: 'one overlaps the next a little',
       spans: [at('a', '', 0, 100), at('b', 'a', 10, 52), at('c', 'a', 50, 90)],
       want: ['a 0-50, c 50-90, a 90-100', 'a 0-10, b 10-50, c 50-90, a 90-100'],
+    },
+    {
+      when: 'the longer of two ended the tolerance earlier',
+      spans: [at('a', '', 0, 100), at('b', 'a', 10, 85), at('c', 'a', 20, 90)],
+      want: ['a 0-20, c 20-90, a 90-100'],
+    },
+    {
+      when: 'several ended together, neither the longest nor the shortest last',
+      spans: [
+        at('a', '', 0, 100),
+        ...[at('last', 'a', 30, 90), at('longest', 'a', 10, 89), at('shortest', 'a', 50, 88)],
+        ...[at('long', 'a', 10, 87.8), at('short', 'a', 50, 87.4), at('between', 'a', 40, 87)],
+      ],
+      want: [
+        'a 0-30, last 30-90, a 90-100',
+        'a 0-10, longest 10-89, a 89-100',
+        'a 0-50, shortest 50-88, a 88-100',
+      ],
+    },
+    {
+      when: 'the last of alike ones overlaps the one before a little',
+      spans: [
+        at('a', '', 0, 100),
+        ...[at('before', 'a', 5, 31), at('last', 'a', 30, 90)],
+        ...[at('longest', 'a', 10, 88), at('shortest', 'a', 50, 89)],
+      ],
+      want: [
+        'a 0-30, last 30-90, a 90-100',
+        'a 0-5, before 5-30, last 30-90, a 90-100',
+        'a 0-10, longest 10-88, a 88-100',
+        'a 0-5, before 5-31, a 31-50, shortest 50-89, a 89-100',
+      ],
+    },
+    {
+      when: 'the shortest is shorter than the tolerance',
+      spans: [at('a', '', 0, 100), at('b', 'a', 20, 90), at('c', 'a', 88, 89)],
+      want: ['a 0-20, b 20-90, a 90-100', 'a 0-20, b 20-88, c 88-89, a 89-100'],
     },
     {
       when: 'one overlaps the next by the tolerance',

@@ -15,7 +15,6 @@ import type { TraceSource } from '../../traces/source/traceSource.ts';
 import type { Span } from '../../traces/span.ts';
 import type { Trace } from '../../traces/trace.ts';
 import { TraceIncompleteError, TraceUnavailableError } from '../../traces/traceIncompleteError.ts';
-import { newTraceParent, parseTraceParent } from '../../traces/traceparent.ts';
 import { startFakeJaeger } from './fakeJaeger.ts';
 import { type Fate, faultySource } from './faultySource.ts';
 import { msSpan as at } from './span.ts';
@@ -389,18 +388,4 @@ describe('sources', () => {
     const gone = outcome(settle(new FileSource(`${path}.gone`), header, { timeoutMs: 50 }));
     expect(await gone).toBeInstanceOf(TraceUnavailableError);
   });
-});
-
-describe('parseTraceParent()', () => {
-  test('reads what newTraceParent() makes, which is never the same', () => {
-    const [a, b] = [newTraceParent(), newTraceParent()].map(parseTraceParent);
-    expect(a?.traceId).not.toBe(b?.traceId);
-  });
-
-  test.each(['', 'x', `00-${'0'.repeat(32)}-${parent}-01`, header.replace(parent, '0'.repeat(16))])(
-    'refuses %o',
-    (text) => {
-      expect(() => parseTraceParent(text)).toThrow(/must be as 00-/);
-    },
-  );
 });

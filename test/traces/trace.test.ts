@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { routeKey } from '../../traces/retries.ts';
 import type { Span, SpanKind } from '../../traces/span.ts';
 import { Trace } from '../../traces/trace.ts';
 import { msSpan as at } from './span.ts';
@@ -10,6 +11,8 @@ const chain = [
   at('call', 'gateway', 10, 90, { kind: 'client', service: 'gateway' }),
   at('auth', 'call', 15, 80, { kind: 'server', service: 'auth' }),
 ];
+
+const members = (count: number) => Array.from({ length: count }, (_, i) => `k${i}=1`);
 
 describe('Trace', () => {
   test('has its spans in order, whatever order they came in', () => {
@@ -105,19 +108,32 @@ describe('Trace', () => {
       at('a', '', 10, 100, { service: 'a' }),
       at('b', 'a', 9, 20, { service: 'b' }),
       at('c', 'a', 4, 20, { service: 'c' }),
+      at('d', 'a', 5, 20, { service: 'a' }),
     ]);
-    expect(trace.clockSkew.map(({ span, earlyNano }) => [span.name, earlyNano])).toEqual([
-      ['c', 6_000_000n],
+    expect(
+      trace.clockSkew.map(({ span, earlyNano, sameProcess }) => [
+        span.name,
+        earlyNano,
+        sameProcess,
+      ]),
+    ).toEqual([
+      ['c', 6_000_000n, false],
+      ['d', 5_000_000n, true],
     ]);
   });
 
   test.each<{ header: string; want: string[] }>([
     { header: '', want: [] },
-    { header: 'a=1, b=2', want: ['a=1', 'b=2'] },
+    { header: 'a=1 \t ,  b=2', want: ['a=1', 'b=2'] },
+    { header: 'a=1,,b=2,', want: ['a=1', 'b=2'] },
+    { header: '!a=1', want: [] },
+    { header: 'a=é', want: [] },
+    { header: 'a=1é', want: [] },
     { header: 'foo@=1,1a@b=x y', want: ['foo@=1', '1a@b=x y'] },
     { header: 'a=1,B=2', want: [] },
     { header: 'a=1,a=2', want: [] },
-    { header: Array.from({ length: 33 }, (_, i) => `k${i}=1`).join(), want: [] },
+    { header: members(32).join(), want: members(32) },
+    { header: members(33).join(), want: [] },
   ])('parses the tracestate "$header"', ({ header, want }) => {
     const { root } = new Trace([{ ...at('a', '', 0, 1), traceState: header }]);
     expect(root?.traceState.map(({ key, value }) => `${key}=${value}`)).toEqual(want);
@@ -176,6 +192,58 @@ describe('Trace.retries', () => {
       want: ['b c repetition'],
     },
     {
+      when: 'a call that worked is counted as sent again',
+      spans: [
+        at('b', 'a', 0, 10, { kind: 'client' }),
+        at('c', 'a', 12, 20, { kind: 'client', ...resend(1) }),
+      ],
+      want: ['b c resend_count'],
+    },
+    {
+      when: 'counts do not rise',
+      spans: [2, 1, 1].map((count, i) =>
+        at(`c${i}`, 'a', 10 * i, 10 * i + 5, { ...failed, ...resend(count) }),
+      ),
+      want: [],
+    },
+    {
+      when: 'a call of its own follows one that counted',
+      spans: [
+        at('b', 'a', 0, 10, failed),
+        at('c', 'a', 11, 20, { ...failed, ...resend(1) }),
+        at('d', 'a', 21, 30, failed),
+      ],
+      want: ['b c resend_count'],
+    },
+    {
+      when: 'only the second of three fails',
+      spans: [
+        at('b', 'a', 0, 10, { kind: 'client' }),
+        at('c', 'a', 11, 20, failed),
+        at('d', 'a', 21, 30, { kind: 'client' }),
+      ],
+      want: ['c d repetition'],
+    },
+    {
+      when: 'the next begins a millisecond before the first ended',
+      spans: [at('b', 'a', 0, 10, failed), at('c', 'a', 9, 20, { kind: 'client' })],
+      want: ['b c repetition'],
+    },
+    {
+      when: 'the next begins more than a millisecond before the first ended',
+      spans: [at('b', 'a', 0, 10, failed), at('c', 'a', 8.9, 20, { kind: 'client' })],
+      want: [],
+    },
+    {
+      when: 'something else than a call is done again',
+      spans: [
+        at('b', 'a', 0, 10, { status: 'error' }),
+        at('c', 'a', 12, 20),
+        at('d', 'a', 21, 30, failed),
+      ],
+      want: [],
+    },
+    {
       when: 'two calls are made twice, each counting',
       spans: [
         at('b', 'a', 0, 10, failed),
@@ -194,6 +262,41 @@ describe('Trace.retries', () => {
       ),
     ).toEqual(want);
   });
+});
+
+describe('a call', () => {
+  const call = (attributes: Span['attributes'], i = 0): Span =>
+    at(`c${i}`, 'a', 20 * i, 20 * i + 10, {
+      ...{ name: 'call', kind: 'client', status: 'error', attributes },
+    });
+  const of = (key: string, value: unknown) => ({ [key]: value as string });
+  const routes = ['url.template', 'http.route', 'rpc.service', 'db.query.text', 'db.statement'];
+  const requests = ['http.target', 'url.path', 'http.url', 'url.full'];
+  const parties = [
+    ...['server.address', 'net.peer.name', 'peer.service', 'aftershock.call.to', 'server.port'],
+    ...['net.peer.port', 'http.request.method', 'http.method', 'rpc.method', 'db.operation.name'],
+    'aftershock.call.index',
+  ];
+
+  test.each([...parties, ...requests, ...routes])('is told from another by its %s', (key) => {
+    const retriesOf = (values: readonly number[]) =>
+      new Trace([at('a', '', 0, 99), ...values.map((value, i) => call(of(key, value), i))]).retries;
+    expect(retriesOf([0, 0])).toHaveLength(1);
+    expect(retriesOf([0, 1])).toEqual([]);
+    expect(routeKey(call(of(key, 0)))).not.toBe(routeKey(call(of(key, 1))));
+  });
+
+  test.each([...routes, ...requests].map((key, i, all) => ({ key, after: all.slice(i + 1) })))(
+    'is of a kind by its $key rather than by $after',
+    ({ key, after }) => {
+      for (const other of after) {
+        const [one, two] = [1, 2].map((value) =>
+          routeKey(call({ ...of(key, 0), ...of(other, value) })),
+        );
+        expect(one).toBe(two);
+      }
+    },
+  );
 });
 
 describe('Trace.blame', () => {
@@ -256,6 +359,135 @@ describe('Trace.blame', () => {
         at('b', 'a', 90, 99, server),
       ],
       want: ['api pause 40', 'load time-out 10'],
+    },
+    {
+      when: 'the callee’s handler tells of a pause before it began',
+      spans: [at('a', '', 0, 100, client), at('b', 'a', 90, 99, { ...server, ...paused(10, 70) })],
+      want: ['api pause 70', 'load unknown 19', 'api work 9', 'load network 2'],
+    },
+    {
+      when: 'two spans of a process tell of pauses',
+      spans: [
+        at('a', '', 0, 100, { ...server, ...paused(70, 10) }),
+        at('b', 'a', 20, 60, { service: 'api', ...paused(30, 10) }),
+      ],
+      want: ['api work 80', 'api pause 20'],
+    },
+    {
+      when: 'another process is paused while a handler works, and does not wait for it',
+      spans: [
+        at('a', '', 0, 100, { kind: 'server', service: 'gateway' }),
+        at('b', 'a', 50, 90, { ...server, ...paused(10, 20) }),
+      ],
+      want: ['gateway work 60', 'api work 40'],
+    },
+    {
+      when: 'a process is paused as it waits for another',
+      spans: [
+        at('a', '', 0, 100, { ...server, ...paused(50, 10) }),
+        at('b', 'a', 50, 90, { kind: 'server', service: 'db' }),
+      ],
+      want: ['api work 60', 'db work 40'],
+    },
+    ...(['internal', 'consumer', 'server'] as const).map((kind) => ({
+      when: `a span of kind ${kind} says what only a call can`,
+      spans: [
+        at('a', '', 0, 100, {
+          ...{ kind, service: 'api' },
+          attributes: { 'error.type': 'timeout', 'aftershock.client.busy_ms': 30 },
+        }),
+        at('b', 'a', 20, 60, { kind: 'server', service: 'db' }),
+      ],
+      want: ['api work 60', 'db work 40'],
+    })),
+    {
+      when: 'a message is sent',
+      spans: [at('a', '', 0, 9, { kind: 'producer', service: 'api' })],
+      want: ['api unknown 9'],
+    },
+    {
+      when: 'a call says what only a handler can',
+      spans: [at('a', '', 0, 9, { ...client, attributes: { 'aftershock.queue.wait_ms': 4 } })],
+      want: ['load unknown 9'],
+    },
+    ...['4', Number.NaN, -4, 0].map((wait) => ({
+      when: `a wait is ${wait} of type ${typeof wait}`,
+      spans: [at('a', '', 0, 9, { ...server, attributes: { 'aftershock.queue.wait_ms': wait } })],
+      want: ['api work 9'],
+    })),
+    ...['4', Number.NaN, -4, 0].map((busy) => ({
+      when: `a caller was busy for ${busy} of type ${typeof busy}`,
+      spans: [
+        at('a', '', 0, 10, { ...client, attributes: { 'aftershock.client.busy_ms': busy } }),
+        at('b', 'a', 0, 5, server),
+      ],
+      want: ['load unknown 5', 'api work 5'],
+    })),
+    {
+      when: 'a caller was busy, and nobody answered',
+      spans: [at('a', '', 0, 9, { ...client, attributes: { 'aftershock.client.busy_ms': 5 } })],
+      want: ['load unknown 9'],
+    },
+    ...[
+      { what: 'its own handler', kind: 'server' as const, service: 'load' },
+      { what: 'what is no handler', kind: 'internal' as const, service: 'db' },
+    ].map(({ what, ...more }) => ({
+      when: `a caller was busy since the answer, and ${what} ended later than that`,
+      spans: [
+        at('a', '', 0, 100, { ...client, attributes: { 'aftershock.client.busy_ms': 90 } }),
+        at('b', 'a', 2, 60, server),
+        at('x', 'a', 70, 75, more),
+      ],
+      want: ['api work 58', 'load queue 35', `${more.service} work 5`, 'load network 2'],
+    })),
+    {
+      when: 'the answer came after the caller had stopped waiting for it',
+      spans: [
+        at('a', '', 0, 50, { ...client, attributes: { 'aftershock.client.busy_ms': 30 } }),
+        at('b', 'a', 10, 60, server),
+      ],
+      want: ['api work 40', 'load unknown 10'],
+    },
+    {
+      when: 'a call is answered twice, long after 0',
+      spans: [
+        at('a', '', 1000, 1100, client),
+        at('b', 'a', 1010, 1080, server),
+        at('c', 'a', 1020, 1050, server),
+      ],
+      want: ['api work 70', 'load network 20', 'load unknown 10'],
+    },
+    {
+      when: 'the clock of a callee went back',
+      spans: [at('a', '', 0, 100, client), at('b', 'a', 60, 40, server)],
+      want: ['load unknown 100'],
+    },
+    {
+      when: 'a callee takes no time',
+      spans: [at('a', '', 0, 100, client), at('b', 'a', 40, 40, server)],
+      want: ['load network 80', 'load unknown 20'],
+    },
+    {
+      when: 'what was called has no handler',
+      spans: [at('a', '', 0, 100, client), at('b', 'a', 10, 90, { service: 'api' })],
+      want: ['api work 80', 'load unknown 20'],
+    },
+    {
+      when: 'a process calls itself',
+      spans: [at('a', '', 0, 100, client), at('b', 'a', 10, 90, { ...server, service: 'load' })],
+      want: ['load work 80', 'load unknown 20'],
+    },
+    {
+      when: 'a call that worked is sent again',
+      spans: [
+        at('a', '', 0, 100, server),
+        at('b', 'a', 0, 40, { ...client, name: 'GET' }),
+        at('c', 'a', 50, 100, {
+          ...{ ...client, name: 'GET' },
+          attributes: { 'http.request.resend_count': 1 },
+        }),
+      ],
+      want: ['load unknown 90', 'api retry 10'],
     },
     {
       when: 'a handler waits for its turn',

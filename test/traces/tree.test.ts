@@ -69,6 +69,36 @@ describe('spanTree()', () => {
     expect(duplicates).toEqual([repeated]);
   });
 
+  test('is the same whatever the order of spans', () => {
+    const spans = fc.uniqueArray(
+      fc.record({
+        id: fc.constantFrom(...'abcdefgh'),
+        parent: fc.constantFrom(...'abcdefgh', '', 'gone'),
+        start: fc.nat({ max: 2 }),
+        length: fc.nat({ max: 2 }),
+      }),
+      { selector: ({ id }) => id },
+    );
+    const shuffled = spans.chain((list) =>
+      fc.tuple(
+        fc.constant(list),
+        fc.shuffledSubarray(list, { minLength: list.length, maxLength: list.length }),
+      ),
+    );
+    fc.assert(
+      fc.property(shuffled, (both) => {
+        const [roots, others] = both.map((list) =>
+          drawn(
+            spanTree(
+              list.map(({ id, parent, start, length }) => span(id, parent, start, start + length)),
+            ).roots,
+          ),
+        );
+        expect(others).toBe(roots);
+      }),
+    );
+  });
+
   test('has every span exactly once, whatever the parents', () => {
     const id = fc.constantFrom(...'abcdefgh');
     const spans = fc.array(
