@@ -1,85 +1,14 @@
 import { availableParallelism, cpus } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
-import { createVitest } from 'vitest/node';
 import { onInterrupt } from '../../lab/commands/interrupt.ts';
 import { seed as seedOption } from '../../lab/commands/numberOption.ts';
+import { count, percent } from '../../lab/report/format.ts';
 import { randomStream } from '../../mesh/random.ts';
-import { type ExampleMesh, startExampleMesh } from './exampleMesh.ts';
-import { loadMachine } from './machineLoad.ts';
+import { type FlakesMesh, startFlakesMesh } from './flakesMesh.ts';
+import { loadMachine, type MachineLoad } from './machineLoad.ts';
 import { pauseServices } from './meshPauses.ts';
-
-interface Failure {
-  readonly run: number;
-  readonly test: string;
-  readonly message: string;
-}
-
-interface Outcome {
-  readonly runs: number;
-  readonly tests: number;
-  readonly failures: readonly Failure[];
-}
-
-/** Runs the mesh's trace tests `runs` times in one warm vitest, or until `signal` aborts. */
-async function repeat(
-  mesh: ExampleMesh,
-  { runs, signal }: { readonly runs: number; readonly signal: AbortSignal },
-): Promise<Outcome> {
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  const ours = signals.map((name) => process.listeners(name));
-  const vitest = await createVitest('test', {
-    root: 'docs/examples',
-    watch: false,
-    // Ctrl-C goes to every process of the terminal: those of a pool would end before this one.
-    pool: 'threads',
-    isolate: false,
-    reporters: [{}],
-    env: mesh.env,
-  });
-  // Vitest would end this process at once, without a result.
-  for (const [i, name] of signals.entries()) {
-    for (const listener of process.listeners(name)) {
-      if (!ours[i]?.includes(listener)) process.off(name, listener);
-    }
-  }
-  const failures: Failure[] = [];
-  let done = 0;
-  let tests = 0;
-  const startMs = performance.now();
-  try {
-    await vitest.standalone();
-    const specifications = await vitest.globTestSpecifications(['mesh/']);
-    while (done < runs && !signal.aborted) {
-      const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications);
-      done++;
-      const found = unhandledErrors.map((error) => ({ test: 'outside the tests', error }));
-      let seen = 0;
-      for (const module of testModules) {
-        for (const { message } of module.errors()) found.push({ test: 'file', error: message });
-        for (const test of module.children.allTests()) {
-          const { state, errors } = test.result();
-          if (state === 'passed') seen++;
-          else found.push({ test: test.name, error: errors?.[0]?.message ?? state });
-        }
-      }
-      // A run in which nothing ran is none that passed.
-      if (seen + found.length === 0) found.push({ test: 'none', error: 'no test ran' });
-      tests += seen + found.length;
-      for (const { test, error } of found) {
-        const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-        failures.push({ run: done, test, message });
-        console.log(`run ${done}: ${test}\n${message}\n`);
-      }
-      if (done % Math.max(1, Math.round(runs / 20)) === 0) {
-        const seconds = Math.round((performance.now() - startMs) / 1000);
-        console.log(`${done} of ${runs} runs, ${failures.length} failures, ${seconds} s`);
-      }
-    }
-  } finally {
-    await vitest.close();
-  }
-  return { runs: done, tests, failures };
-}
+import { repeatRuns } from './repeatedRuns.ts';
+import { readStoredTraces } from './storedTraces.ts';
 
 function positiveInteger(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It must be from 1 to 999999.');
@@ -88,11 +17,13 @@ function positiveInteger(text: string): number {
 
 const program = new Command('npm run flakes --')
   .description(
-    "Runs the mesh's trace tests (docs/examples/mesh) again and again: every core is kept busy, and the\n" +
-      'services are paused by gc, block and freeze, one pause after the other. Any failure is a flake.',
+    "Runs the mesh's trace tests (docs/examples/mesh and test/flakes/traces) again and again. Every core is\n" +
+      'kept busy, gateway and auth are paused by gc, block and freeze at random, and user and store by\n' +
+      'the tests themselves, while their requests are under way. A run is every test once, each request\n' +
+      'in a trace of its own; the mesh and vitest stay up from run to run. Any failure is a flake.',
   )
   .option('--runs <n>', 'how often', positiveInteger, 1000)
-  .option('--seed <number>', 'of services, kinds and times of the pauses', seedOption, 1)
+  .option('--seed <number>', 'of the pauses at random; of run n it is this + n − 1', seedOption, 1)
   .addHelpText('after', '\nExample: npm run flakes -- --runs 100')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse();
@@ -102,40 +33,63 @@ const interrupt = onInterrupt(() => process.exit(1));
 const broken = new AbortController();
 const over = new AbortController();
 const end = AbortSignal.any([interrupt.signal, broken.signal]);
-let mesh: ExampleMesh | undefined;
-let load: ReturnType<typeof loadMachine> | undefined;
+let mesh: FlakesMesh | undefined;
+let load: MachineLoad | undefined;
 try {
-  mesh = await startExampleMesh({
+  mesh = await startFlakesMesh({
     signal: end,
     onDeath: (sentence) => broken.abort(new Error(sentence)),
   });
   load = loadMachine();
   const cpu = cpus()[0]?.model ?? 'unknown';
   console.log(
-    `${runs} runs, seed ${seed}, ${load.processes} processes that compute all the time; ` +
+    `${count(runs)} runs, seed ${seed}, ${load.processes} processes that compute all the time; ` +
       `${cpu}, ${availableParallelism()} cores, Node ${process.version}`,
   );
+  let random = randomStream(seed, 'flakes');
   const pausing = pauseServices(
     mesh.stage,
-    randomStream(seed, 'flakes'),
+    () => random(),
     AbortSignal.any([end, over.signal]),
-  ).catch((error: Error) => {
-    broken.abort(error);
-    return null;
-  });
-  const outcome = await repeat(mesh, { runs, signal: end }).finally(() => over.abort());
-  const pauses = await pausing;
-  const flaky = new Set(outcome.failures.map(({ run }) => run)).size;
-  const under =
-    pauses === null
-      ? 'pauses that ended early'
-      : `${pauses.gc} gc, ${pauses.block} block and ${pauses.freeze} freeze pauses ` +
-        `(${pauses.refused} collections refused as too short)`;
+  ).catch((error: Error) => broken.abort(error));
+
+  const startMs = performance.now();
+  const seconds = () => Math.round((performance.now() - startMs) / 1000);
+  const seedOf = (run: number) => (seed + run - 1) >>> 0;
+  let failed = 0;
+  const outcome = await repeatRuns({
+    ...{ runs, env: mesh.env, signal: end },
+    onRun(run) {
+      random = randomStream(seedOf(run), 'flakes');
+      if ((run - 1) % Math.max(1, Math.round(runs / 20)) === 0) {
+        console.log(`run ${run} of ${count(runs)}, ${seconds()} s, ${failed} failures so far`);
+      }
+    },
+    onFailure({ run, test, message }) {
+      const text = failed++ < 40 ? message : (message.split('\n')[0] ?? '');
+      console.log(`run ${run}, seed ${seedOf(run)}: ${test}\n${text}\n`);
+    },
+  }).finally(() => over.abort());
+  await pausing;
+
+  const idle = load.idleShare();
+  const { traces, paused, pauses } = await readStoredTraces(mesh.tracesFile);
+  const kinds = [...pauses].map(([kind, made]) => `${count(made)} ${kind}`).join(', ');
+  const flaky = [...new Set(outcome.failures.map(({ run }) => run))];
+  const isIncomplete = ({ message }: { message: string }) =>
+    message.includes('was not whole within');
   if (end.aborted) console.log((end.reason as Error).message);
   console.log(
-    `${outcome.runs} of ${runs} runs (${outcome.tests} tests) under ${under}: ${flaky} flakes`,
+    [
+      `${count(outcome.tests)} tests in ${seconds()} s; cores idle for ${percent(idle)} of it`,
+      `pauses: ${kinds}; ${count(paused)} of ${count(traces)} traces were hit by one`,
+      `traces incomplete: ${outcome.failures.filter(isIncomplete).length}`,
+      ...(flaky.length > 0 ? [`seeds of flakes: ${flaky.map(seedOf).join(', ')}`] : []),
+      `${count(outcome.runs)}${outcome.runs < runs ? ` of ${count(runs)}` : ''} runs of the mesh's ` +
+        `trace tests under CPU load with pauses injected: ${flaky.length} flakes`,
+    ].join('\n'),
   );
-  if (flaky > 0 || outcome.runs < runs) process.exitCode = 1;
+  if (flaky.length > 0 || outcome.runs < runs) process.exitCode = 1;
 } finally {
   load?.stop();
   await mesh?.stop();

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type ExampleMesh, startExampleMesh } from '../flakes/exampleMesh.ts';
+import { type FlakesMesh, startFlakesMesh } from '../flakes/flakesMesh.ts';
 import { runMeshExample } from './meshExample.ts';
 
-let mesh: ExampleMesh;
+let mesh: FlakesMesh;
 beforeAll(async () => {
-  mesh = await startExampleMesh({ signal: AbortSignal.timeout(30_000), onDeath: () => {} });
+  mesh = await startFlakesMesh({ signal: AbortSignal.timeout(30_000), onDeath: () => {} });
 });
 afterAll(() => mesh?.stop());
 

@@ -12,7 +12,8 @@ export type BinaryName =
   | 'promtool'
   | 'loki'
   | 'kustomize'
-  | 'hotrod';
+  | 'hotrod'
+  | 'telemetrygen';
 
 const collectorVersion = 'v0.159.0';
 const manifest = fileURLToPath(new URL('ocb.yaml', import.meta.url));
@@ -20,6 +21,7 @@ const manifest = fileURLToPath(new URL('ocb.yaml', import.meta.url));
 const jaeger = 'github.com/jaegertracing/jaeger';
 const prometheus = 'github.com/prometheus/prometheus';
 const loki = 'github.com/grafana/loki/v3';
+const telemetrygen = 'github.com/open-telemetry/opentelemetry-collector-contrib/cmd/telemetrygen';
 const kustomize = 'sigs.k8s.io/kustomize/kustomize/v5';
 const prometheusVersion = '3.13.1';
 const prometheusArgs = [
@@ -65,11 +67,17 @@ const programs: Readonly<Record<Exclude<BinaryName, 'otelcol'>, GoProgram>> = {
     package: `${jaeger}/examples/hotrod`,
     args: ['-ldflags', '-s -w'],
   },
+  telemetrygen: {
+    module: telemetrygen,
+    version: 'v0.161.0',
+    package: telemetrygen,
+    args: ['-ldflags', '-s -w'],
+  },
 };
 
 /**
  * Path of a real program. The environment variable of its name in capitals (`OTELCOL`, `JAEGER`,
- * `PROMETHEUS`, `PROMTOOL`, `LOKI`, `KUSTOMIZE`, `HOTROD`) wins; else it is built from Go modules,
+ * `PROMETHEUS`, `PROMTOOL`, `LOKI`, `KUSTOMIZE`, `HOTROD`, `TELEMETRYGEN`) wins; else it is built from Go modules,
  * once, into `${XDG_CACHE_HOME:-~/.cache}/aftershock`.
  * @throws {Error} if it can neither be found nor built, with what to do.
  */

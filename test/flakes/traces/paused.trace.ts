@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import { settle, type Trace } from '../../../traces/index.ts';
+import { traceMatchers } from '../../../traces/vitest/index.ts';
+import { ask, askDuring, type MadePause, traces } from './mesh.ts';
+
+expect.extend(traceMatchers);
+
+const ms = 1_000_000n;
+/** Of the edges of a pause as they are detected. */
+const toleranceMs = 2;
+/** So much of the pause must be left when a request is sent to the paused service. */
+const leftNano = 40n * ms;
+
+/** When auth sent the request to user, by its stamp; null: auth itself was paused meanwhile. */
+function sentUnixNano(trace: Trace): bigint | null {
+  const call = trace.find({ service: 'auth', kind: 'client' });
+  if (call.span.events.some(({ name }) => name === 'pause')) return null;
+  const [, micros] = /aftershock=h:\d+;t:(\d+)/.exec(
+    trace.find({ service: 'user', kind: 'server' }).span.traceState,
+  ) as RegExpExecArray;
+  return BigInt(micros as string) * 1000n;
+}
+
+/** Pauses user until a request has reached it well before the end of the pause. */
+async function hitBy(kind: string): Promise<{ pause: MadePause; trace: Trace; sent: bigint }> {
+  for (let tries = 1; ; tries++) {
+    const { pause, sent } = await askDuring('user', { kind, durationMs: 150 }, () =>
+      ask('gateway', '/users/4'),
+    );
+    for (const trace of await Promise.all(sent.map((header) => settle(traces, header)))) {
+      const at = sentUnixNano(trace);
+      if (at !== null && at > pause.startUnixNano && at < pause.endUnixNano - leftNano) {
+        return { pause, trace, sent: at };
+      }
+    }
+    if (tries === 10) throw new Error(`No request reached user during ${tries} pauses`);
+  }
+}
+
+// They wait for each other where the pause is made, and for nobody when they read their traces.
+describe.concurrent.each([
+  { kind: 'gc', detected: 'gc' },
+  // A thread that computes without a core of its own waits for one, and may do so for most of the time.
+  { kind: 'block', detected: /^(block|starved)$/ },
+  { kind: 'freeze', detected: 'freeze' },
+])('a $kind of user', ({ kind, detected }) => {
+  test('is blamed by whom it hit, and not by whom was answered before', async () => {
+    const before = await ask('gateway', '/users/3');
+    const { pause, trace, sent } = await hitBy(kind);
+    const waitedMs = Number(pause.endUnixNano - sent) / 1e6;
+    expect(trace).toAttributePause({ service: 'user', kind: detected });
+    expect(trace).toAttributePause({
+      service: 'user',
+      minMs: waitedMs - 2 * toleranceMs,
+      toleranceMs,
+    });
+    expect(trace.find({ service: 'user', kind: 'server' })).toHaveAttributes({
+      'aftershock.pause.role': 'hit',
+    });
+    expect(trace).toHaveSpan({ service: 'user', name: 'server.queue' });
+    expect(trace).toHaveCriticalPath([{ service: 'user', name: 'server.queue' }]);
+    expect(trace).toCarryTracestate(
+      { aftershock: /^h:\d+;t:\d+$/ },
+      { at: { service: /auth|user/, kind: 'server' } },
+    );
+    expect(trace).not.toHaveRetries();
+    // Work on the heap before a collection blocks, too.
+    if (kind === 'block') return;
+    const early = await settle(traces, before);
+    expect(early).not.toAttributePause({ service: 'user', kind, minMs: 100 });
+  });
+});
