@@ -23,8 +23,11 @@ export interface LoopWatchOptions {
 /** How much later than asked for a timer of a healthy loop fires at most: timers count in whole ms. */
 const TIMER_SLACK_MS = 2.5;
 
-/** A poll that found events waiting does not wait, but is counted as idle for some microseconds. */
-const NO_WAIT_MS = 0.02;
+/**
+ * A poll that waited shorter than this is no rest: it costs some 50 us to begin and end one, and work
+ * that has been sent on to this loop but is not with it yet looks like none.
+ */
+const NO_REST_MS = 0.25;
 
 /**
  * Knows from moments at which the loop was seen alive, and from how long it waited in poll between
@@ -92,7 +95,7 @@ export class LoopWatch {
     const waitedMs = idleMs - this.#seenIdleMs;
     this.#seenMs = nowMs;
     this.#seenIdleMs = idleMs;
-    if (waitedMs > NO_WAIT_MS || nowMs - beforeMs >= this.#options.minimumMs) {
+    if (waitedMs >= NO_REST_MS || nowMs - beforeMs >= this.#options.minimumMs) {
       this.#judge(beforeMs, Math.min(beforeMs + waitedMs, nowMs), nowMs);
     }
   }
@@ -102,7 +105,7 @@ export class LoopWatch {
     const dueMs = Math.max(this.#tickDueMs, beforeMs);
     const stoppedInPoll = polledMs > dueMs + TIMER_SLACK_MS;
     // A stop in poll may have come before any waiting: what was waited before that still holds.
-    if (!stoppedInPoll && polledMs - beforeMs > NO_WAIT_MS) this.#lastIdleMs = polledMs;
+    if (!stoppedInPoll && polledMs - beforeMs >= NO_REST_MS) this.#lastIdleMs = polledMs;
     const stalled = nowMs - polledMs >= minimumMs;
     // Half of what may be added in front of the time that is certain.
     const likelyStartMs = (beforeMs + dueMs) / 2;

@@ -60,6 +60,22 @@ test('waiting beyond the tick is a stop that began before the tick was due', () 
   expect(watch.lastIdleMs).toBe(1020);
 });
 
+test('a poll that hardly waits, within a backlog that is worked off, is no rest', () => {
+  const { watch, wait, work } = simulatedLoop(20);
+  wait(7);
+  watch.tick(20);
+  expect(watch.lastIdleMs).toBe(1007);
+  work(2);
+  wait(0.05);
+  work(4);
+  watch.tick(20);
+  expect(watch.lastIdleMs).toBe(1007);
+  wait(0.3);
+  work(1);
+  watch.tick(20);
+  expect(watch.lastIdleMs).toBeCloseTo(1013.35, 6);
+});
+
 test('a stop in poll and a stall after it are two', () => {
   const { watch, gaps, wait, work } = simulatedLoop(20);
   wait(100);
