@@ -24,9 +24,9 @@ export class KnownPause {
   linked = false;
   /** The span of whoever made this pause on demand. */
   made: EndedSpan | null = null;
-  /** Ticks since anything was learned of it. */
-  quietTicks = 0;
-  ticks = 0;
+  /** Since anything was learned of it, and since it was told; while the thread ran. */
+  quietMs = 0;
+  openMs = 0;
   readonly counts = { hit: 0, queued: 0 };
   /** By falling harm. */
   readonly #worst: { readonly context: SpanContext; readonly harmMicros: number }[] = [];
@@ -52,7 +52,7 @@ export class KnownPause {
   /** @param harmMicros how much of the request it took. */
   addVictim(role: Role, context: SpanContext, harmMicros: number): void {
     this.counts[role]++;
-    this.quietTicks = 0;
+    this.quietMs = 0;
     const worst = this.#worst;
     if (worst.length === linksKept && harmMicros <= (worst.at(-1)?.harmMicros ?? 0)) return;
     worst.push({ context, harmMicros });

@@ -27,17 +27,22 @@ export interface PauseProcessorOptions {
   readonly onVictims?: (kind: string, counts: Readonly<Record<Role, number>>) => void;
 }
 
-/** While spans are held. Each tick may wake the process, which costs as much as many spans. */
+/**
+ * Least time between two ticks. The looks of a detector that runs give them: a timer would wake the
+ * process once more, which costs as much as many spans.
+ */
 const tickMs = 12;
+/** A tick counts for no more: the thread may have stood still before it. */
+const longestTickMs = 40;
 /**
  * A span is held for at most so many ticks in which the thread ran, and the rest of one: 48 ms. The
  * first may come at once, so that it is 36 ms at least: more than the evidence takes.
  */
 const heldTicks = 3;
 /** The span of a pause is held until nothing was learned of it for so long, */
-const quietTicks = 21;
+const quietMs = 250;
 /** and at most for so long. */
-const openTicks = 417;
+const openMs = 5000;
 /** Pauses that are to have a span of their own, at one time. */
 const maxOpen = 64;
 /** Requests that are known to be here. Who never ends its spans must not fill the memory. */
@@ -46,7 +51,7 @@ const maxLive = 10_000;
 /** A made pause whose detection has not come yet. */
 interface Made {
   readonly span: EndedSpan;
-  ticks: number;
+  waitedMs: number;
 }
 
 /**
@@ -81,6 +86,7 @@ export class PauseProcessor {
   /** Of the spans of this process. */
   #resource: object | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #tickedMs = performance.now();
   #stopped: Promise<void> | null = null;
   readonly #endListening: () => void;
 
@@ -90,7 +96,13 @@ export class PauseProcessor {
     this.#next = options.next;
     this.#minWaitMicros = 1000 * (options.minWaitMs ?? 2);
     this.#maxHeld = options.maxHeld ?? 4096;
-    this.#endListening = options.detector.onPause((pause) => this.#paused(pause));
+    const ends = [
+      options.detector.onPause((pause) => this.#paused(pause)),
+      options.detector.onLook(() => this.#look()),
+    ];
+    this.#endListening = () => {
+      for (const end of ends) end();
+    };
   }
 
   onStart(span: LiveSpan, context?: Context): void {
@@ -185,7 +197,7 @@ export class PauseProcessor {
   /** One pause has one span: that of whoever made it. Which of the two comes first is not certain. */
   #wasMade(span: EndedSpan): void {
     const pause = this.#open.find((one) => one.made === null && isSame(one.detected, span));
-    if (pause === undefined) this.#made.push({ span, ticks: 0 });
+    if (pause === undefined) this.#made.push({ span, waitedMs: 0 });
     else {
       pause.made = span;
       if (!pause.linked) pause.context = span.spanContext();
@@ -206,26 +218,38 @@ export class PauseProcessor {
     this.#startTimer();
   }
 
+  /** For as long as the detector does not look. */
   #startTimer(): void {
-    if (this.#stopped !== null) return;
+    if (this.#stopped !== null || this.#detector.running) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
-      this.#tick();
-      if (this.#held.length + this.#open.length + this.#made.length > 0) this.#startTimer();
+      this.#look();
     }, tickMs).unref();
   }
 
-  #tick(): void {
+  #look(): void {
+    if (this.#held.length + this.#open.length + this.#made.length === 0) return;
+    const sinceMs = performance.now() - this.#tickedMs;
+    if (sinceMs < tickMs) this.#handOnSettled();
+    else this.#tick(Math.min(sinceMs, longestTickMs));
+    if (this.#held.length + this.#open.length + this.#made.length > 0) this.#startTimer();
+  }
+
+  #tick(sinceMs: number): void {
+    this.#tickedMs = performance.now();
     this.#handOnSettled();
     this.#heldByTick.unshift(0);
     this.#heldByTick.length = Math.min(this.#heldByTick.length, heldTicks);
     this.#made = this.#made.filter((one) => {
-      if (++one.ticks <= quietTicks) return true;
+      one.waitedMs += sinceMs;
+      if (one.waitedMs <= quietMs) return true;
       this.#next.onEnd(one.span);
       return false;
     });
     this.#open = this.#open.filter((pause) => {
-      if (++pause.quietTicks <= quietTicks && ++pause.ticks <= openTicks) return true;
+      pause.quietMs += sinceMs;
+      pause.openMs += sinceMs;
+      if (pause.quietMs <= quietMs && pause.openMs <= openMs) return true;
       this.#close(pause);
       return false;
     });

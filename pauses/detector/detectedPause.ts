@@ -42,8 +42,16 @@ export interface PauseDetector {
   start(): Promise<void>;
   /** Idempotent. */
   stop(): Promise<void>;
+  /** Whether it has been started, and not stopped since. */
+  readonly running: boolean;
   /** @returns what ends the listening. */
   onPause(listener: (pause: DetectedPause) => void): () => void;
+  /**
+   * Calls after each look of its timer, in a turn of the loop of its own: every 40 ms at least while
+   * it runs, and once more when it has stopped. Who has to do something now and then needs no timer,
+   * and so no wake-up, of its own. @returns what ends the listening.
+   */
+  onLook(listener: () => void): () => void;
   /** To be called at each span's start and end: the loop is alive. */
   mark(): void;
   /** Requests in flight: while there are some, it looks more often. */

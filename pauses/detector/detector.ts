@@ -59,6 +59,7 @@ export function pauseDetector(options: PauseDetectorOptions = {}): PauseDetector
   const logger = options.logger ?? diag;
   const clock = options.clock ?? systemClock;
   const listeners = new Set<(pause: DetectedPause) => void>();
+  const lookListeners = new Set<() => void>();
   let sequence = 0;
   let run: Run | null = null;
 
@@ -73,7 +74,20 @@ export function pauseDetector(options: PauseDetectorOptions = {}): PauseDetector
     }
   }
 
+  function looked(): void {
+    for (const listener of lookListeners) {
+      try {
+        listener();
+      } catch (error) {
+        logger.error('What follows a look for pauses failed:', error);
+      }
+    }
+  }
+
   return {
+    get running() {
+      return run !== null;
+    },
     async start() {
       if (run === null) {
         run = new Run({
@@ -86,6 +100,7 @@ export function pauseDetector(options: PauseDetectorOptions = {}): PauseDetector
           clock,
           logger,
           report,
+          looked,
         });
       }
       await run.started;
@@ -93,11 +108,17 @@ export function pauseDetector(options: PauseDetectorOptions = {}): PauseDetector
     async stop() {
       const stopped = run;
       run = null;
-      await stopped?.stop();
+      const ended = stopped?.stop();
+      looked();
+      await ended;
     },
     onPause(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    onLook(listener) {
+      lookListeners.add(listener);
+      return () => lookListeners.delete(listener);
     },
     mark: () => run?.watch.mark(),
     inFlight: (count) => run?.inFlight(count),
@@ -110,6 +131,7 @@ export function pauseDetector(options: PauseDetectorOptions = {}): PauseDetector
 
 interface RunOptions extends Required<PauseDetectorOptions> {
   readonly report: (pause: Omit<DetectedPause, 'sequence'>) => void;
+  readonly looked: () => void;
 }
 
 /** A gap whose evidence is not complete yet. */
@@ -187,12 +209,8 @@ class Run {
     this.#tick = () => this.#onTick();
     this.#lookForWork = () => {
       this.#looksForWork = false;
-      const { busyTickMs } = this.#options;
-      if (this.#stopped || this.#requests === 0 || this.#tickMs <= busyTickMs) return;
-      // The watch must know: the tick that it waits for does not come.
-      this.watch.tick(busyTickMs);
+      if (this.#requests === 0 || !this.#lookSoon()) return;
       this.#lingerFromMs = this.watch.seenMs;
-      this.#arm(busyTickMs);
       this.#beginUsage();
     };
     this.watch.reset(idleTickMs);
@@ -256,6 +274,17 @@ class Run {
     // Since then a turn of the loop has ended.
     this.#collectedMs = seenBeforeMs;
     this.#settle();
+    this.#options.looked();
+  }
+
+  /** False: it does already, or not at all. */
+  #lookSoon(): boolean {
+    const { busyTickMs } = this.#options;
+    if (this.#stopped || this.#tickMs <= busyTickMs) return false;
+    // The watch must know: the tick that it waits for does not come.
+    this.watch.tick(busyTickMs);
+    this.#arm(busyTickMs);
+    return true;
   }
 
   #arm(inMs: number): void {
@@ -305,7 +334,10 @@ class Run {
     setImmediate(() => {
       this.#collectedMs = Math.max(this.#collectedMs, this.#checkAskedMs ?? 0);
       this.#checkAskedMs = null;
-      if (!this.#stopped) this.#settle();
+      if (this.#stopped) return;
+      this.#settle();
+      // Spans wait for the evidence that is still to come.
+      if (this.#pending.length > 0) this.#lookSoon();
     }).unref();
   }
 

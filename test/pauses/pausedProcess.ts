@@ -69,6 +69,13 @@ export class FakeDetector implements PauseDetector {
     this.stopped++;
   }
 
+  /** It never looks by itself: whoever waits needs a timer of his own. */
+  readonly running = false;
+
+  onLook(): () => void {
+    return () => {};
+  }
+
   onPause(listener: (pause: DetectedPause) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
