@@ -12,13 +12,24 @@ import type { TracedExpressUsage } from './support/tracedExpress.ts';
 const variants = ['without', 'control', 'with'] as const;
 type Variant = (typeof variants)[number];
 
-/** Requests a second to each service. All three together must leave the cores some rest. */
-const ratesRps = [1000, 200];
+/**
+ * Requests a second: as many as one of them serves, its core saturated, each in its turn; or so many
+ * to each at the same time, which must leave the cores some rest.
+ */
+const levels = [
+  { name: 'saturated' },
+  { name: '1000 requests/s', rate: 1000 },
+  { name: '200 requests/s', rate: 200 },
+] as const;
 const connections = 4;
 const warmupRequests = 8000;
-const windowMs = 4000;
+const turns = 8;
+const turnMs = 300;
+const windowMs = 2500;
 const pairsARun = 5;
 const idleMs = 2000;
+/** What a service still holds of the last requests, it has exported by then. */
+const restMs = 1200;
 
 interface Subject {
   readonly child: ChildProcess;
@@ -26,7 +37,7 @@ interface Subject {
   readonly load: Load;
 }
 type Subjects = Record<Variant, Subject>;
-/** Microseconds of CPU a request, by rate. */
+/** Microseconds of CPU a request, by level. */
 type Pair = Record<Variant, { readonly micros: readonly number[]; readonly idle: number }>;
 
 export default {
@@ -35,7 +46,8 @@ export default {
     'What it costs a service to see its pauses and to say whom they hit: an Express service traced ' +
     "by OpenTelemetry's SDK and instrumentations of http and Express, every request exported; CPU " +
     'of the whole process for a request. Pairs of fresh processes, with and without, and a second ' +
-    `without as a control, all three loaded at the same time; ${pairsARun} pairs a run`,
+    `without as a control; ${pairsARun} pairs a run`,
+  usualRuns: 6,
   async run({ runs, say }) {
     const pairs: Pair[] = [];
     for (let pair = 1; pair <= runs * pairsARun; pair++) {
@@ -47,8 +59,8 @@ export default {
       );
       say(`pair ${pair} of ${runs * pairsARun}: ${figures.join('; ')}`);
     }
-    const rows = ratesRps.flatMap((rate, index) => {
-      const at = `, ${rate} requests/s`;
+    const rows = levels.flatMap(({ name }, index) => {
+      const at = `, ${name}`;
       const micros = (variant: Variant) =>
         pairs.map((pair) => pair[variant].micros[index] ?? Number.NaN);
       const ratiosOf = (variant: Variant) =>
@@ -109,21 +121,19 @@ async function measurePair(): Promise<Pair> {
       load.run({ url, connections, durationMs: 60_000, requests: warmupRequests }),
     );
     const micros: Record<Variant, number[]> = { without: [], control: [], with: [] };
-    for (const rate of ratesRps) {
-      const order = { connections, rate, requests: Number.MAX_SAFE_INTEGER };
-      // The last batches of what was before go out.
-      await each(subjects, ({ load, url }) => load.run({ ...order, url, durationMs: 1500 }));
+    for (const level of levels) {
+      await sleep(restMs);
       const before = await each(subjects, usageOf);
-      const served = await each(subjects, ({ load, url }) =>
-        load.run({ ...order, url, durationMs: windowMs }),
-      );
+      const served = await ('rate' in level
+        ? each(subjects, ({ load, url }) => requestsOf(load, url, windowMs, level.rate))
+        : inTurns(subjects));
+      await sleep(restMs);
       const after = await each(subjects, usageOf);
       for (const variant of variants) {
         const usedMs = after[variant].cpuMs - before[variant].cpuMs;
-        micros[variant].push((usedMs * 1000) / served[variant].requests);
+        micros[variant].push((usedMs * 1000) / served[variant]);
       }
     }
-    await sleep(1500);
     const before = await each(subjects, usageOf);
     await sleep(idleMs);
     const after = await each(subjects, usageOf);
@@ -141,9 +151,30 @@ async function measurePair(): Promise<Pair> {
   }
 }
 
+async function requestsOf(load: Load, url: string, durationMs: number, rate?: number) {
+  const order = { url, connections, durationMs, requests: Number.MAX_SAFE_INTEGER };
+  return (await load.run(rate === undefined ? order : { ...order, rate })).requests;
+}
+
+async function inTurns(subjects: Subjects): Promise<Record<Variant, number>> {
+  const requests: Record<Variant, number> = { without: 0, control: 0, with: 0 };
+  for (let turn = 0; turn < turns; turn++) {
+    for (const variant of turn % 2 === 0 ? variants : variants.toReversed()) {
+      const { load, url } = subjects[variant];
+      requests[variant] += await requestsOf(load, url, turnMs);
+    }
+  }
+  return requests;
+}
+
 async function start(variant: Variant, { otlpUrl }: BenchCollector): Promise<Subject> {
   const child = fork(join(import.meta.dirname, 'support/tracedExpress.ts'), [variant], {
-    env: { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl },
+    // Both wait for so long for a batch to fill: the SDK's own default would reach into the next level.
+    env: {
+      ...process.env,
+      OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl,
+      OTEL_BSP_SCHEDULE_DELAY: '1000',
+    },
   });
   const [{ url }] = (await once(child, 'message')) as [{ url: string }];
   return { child, url: `${url}/users/42`, load: startLoad() };

@@ -164,9 +164,9 @@ class Run {
   #tickMs: number;
   #requests = 0;
   #looksForWork = false;
-  /** When the last request ended, or the last gap. */
+  /** When the last request ended, or the last gap with requests in flight. */
   #lastEventMs = performance.now();
-  /** When a request was last seen to wait, or the last gap. */
+  /** When a request was last seen to wait, or the last gap with requests in flight. */
   #lingerFromMs = Number.NEGATIVE_INFINITY;
   #throttledMs = 0;
   #idleTicks = 0;
@@ -318,8 +318,11 @@ class Run {
 
   #onGap(gap: Gap): void {
     if (this.#stopped) return;
-    this.#lastEventMs = gap.endMs;
-    this.#lingerFromMs = gap.endMs;
+    // On a crowded machine an idle thread is late for its core all the time: no reason to look more.
+    if (this.#requests > 0) {
+      this.#lastEventMs = gap.endMs;
+      this.#lingerFromMs = gap.endMs;
+    }
     this.#pending.push({
       gap,
       usage: this.#account.end(),
