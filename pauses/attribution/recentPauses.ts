@@ -36,6 +36,8 @@ export class RecentPauses {
     const newest = this.#pauses.at(-1);
     if (newest === undefined) return null;
     const start = microsOf(span.startTime);
+    // Most spans: it found the loop idle, and no pause was about.
+    if (busySinceMicros === Number.POSITIVE_INFINITY && start > newest.drainedMicros) return null;
     const isQueue = isQueueSpan(span);
     const isRoot = !isQueue && isLocalRoot(span);
     const waited = isRoot ? 1000 * numberOf(span.attributes[PausedAttribute.waitMs]) : 0;
