@@ -6,6 +6,7 @@ import type { NextProcessor } from './attribution/span.ts';
 import type { PauseDetector } from './detector/detectedPause.ts';
 import { type PauseDetectorOptions, pauseDetector } from './detector/detector.ts';
 
+export { answerWasSent } from './attribution/answerSent.ts';
 export type { BatchesOptions, SpanExporter } from './attribution/batches.ts';
 export { PauseProcessor } from './attribution/processor.ts';
 export type { DetectedKind, DetectedPause, PauseDetector } from './detector/detectedPause.ts';

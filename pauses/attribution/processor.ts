@@ -1,11 +1,19 @@
-import { type Context, diag, type SpanContext, SpanKind } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type Context,
+  diag,
+  type SpanContext,
+  SpanKind,
+} from '@opentelemetry/api';
 import type { DetectedPause, PauseDetector } from '../detector/detectedPause.ts';
 import { PauseAttribute } from '../strategy.ts';
-import { waitBefore } from './arrival.ts';
+import { answerAttributes } from './answerAttributes.ts';
+import { answerSentMicros } from './answerSent.ts';
 import { PausedAttribute } from './attributes.ts';
 import { derivedSpan, pauseSpan, queueSpan } from './derivedSpan.ts';
 import { rootContext } from './ids.ts';
 import { KnownPause, type Role } from './knownPause.ts';
+import { longWait } from './longWait.ts';
 import { RecentPauses } from './recentPauses.ts';
 import { type EndedSpan, isLocalRoot, type LiveSpan, type NextProcessor } from './span.ts';
 import { readHop } from './stamp.ts';
@@ -78,8 +86,8 @@ export class PauseProcessor {
   readonly #live = new Set<object>();
   /** For spans that did not find the loop idle: when it last was. */
   readonly #busySince = new WeakMap<object, UnixMicros>();
-  /** For client spans that ended while the loop was busy: for how long it had been. */
-  readonly #busyMicros = new WeakMap<object, number>();
+  /** For client spans whose answer was long on its way, or lay here: what is to be added. */
+  readonly #ofAnswer = new WeakMap<object, Attributes>();
   #inFlight = 0;
   #open: KnownPause[] = [];
   #made: Made[] = [];
@@ -131,7 +139,7 @@ export class PauseProcessor {
       return;
     }
     if (this.#live.has(span)) this.#detector.inFlight(--this.#inFlight);
-    if (span.kind === SpanKind.CLIENT) this.#lookForBusyLoop(span);
+    if (span.kind === SpanKind.CLIENT) this.#lookForUnread(span);
     this.#hold(span);
   }
 
@@ -156,31 +164,43 @@ export class PauseProcessor {
     const idleMicros = this.#detector.lastIdleUnixMicros();
     if (idleMicros === null) return;
     const beganMicros = microsOf(span.startTime);
-    // Most requests: it cannot have waited for long, whatever its sender says.
-    if (beganMicros - idleMicros < this.#minWaitMicros) return;
-    this.#busySince.set(span, idleMicros);
-    const stamp = readHop(parent?.traceState?.serialize() ?? '')?.sentUnixMicros ?? null;
-    const wait = waitBefore(beganMicros, stamp, idleMicros);
+    const received = parent?.traceState?.serialize();
+    const stamp = received === undefined ? null : (readHop(received)?.sentUnixMicros ?? null);
+    const wait = longWait(beganMicros, stamp, idleMicros, this.#minWaitMicros, this.#detector);
     if (wait === null) return;
-    const { fromMicros, by, clockApartMicros } = wait;
+    if (beganMicros - idleMicros >= this.#minWaitMicros) this.#busySince.set(span, idleMicros);
+    const { fromMicros, by, coreMicros, transitMicros, clockApartMicros } = wait;
+    if (transitMicros !== null && transitMicros >= this.#minWaitMicros) {
+      span.setAttribute(PausedAttribute.transitMs, toMs(transitMicros));
+    }
     if (clockApartMicros !== null) {
       span.setAttribute(PausedAttribute.clockApartMs, toMs(clockApartMicros));
     }
     if (beganMicros - fromMicros < this.#minWaitMicros) return;
     span.setAttribute(PausedAttribute.waitMs, toMs(beganMicros - fromMicros));
     span.setAttribute(PausedAttribute.waitFrom, by);
+    const attributes: Attributes = { [PausedAttribute.waitFrom]: by };
+    if (coreMicros > 0) {
+      attributes[PausedAttribute.waitCoreMs] = toMs(coreMicros);
+      span.setAttribute(PausedAttribute.waitCoreMs, toMs(coreMicros));
+    }
     if (parent === undefined) return;
     this.#options.onAdded?.();
-    const queue = queueSpan(span, parent, fromMicros, { [PausedAttribute.waitFrom]: by });
+    const queue = queueSpan(span, parent, fromMicros, attributes);
     this.#busySince.set(queue, idleMicros);
     this.#hold(queue);
   }
 
-  #lookForBusyLoop(span: EndedSpan): void {
+  /** The same for an answer, of which only a few say when they were sent. */
+  #lookForUnread(span: EndedSpan): void {
     const idleMicros = this.#detector.lastIdleUnixMicros();
     if (idleMicros === null) return;
-    const busyMicros = microsOf(span.endTime) - idleMicros;
-    if (busyMicros >= this.#minWaitMicros) this.#busyMicros.set(span, busyMicros);
+    const endMicros = microsOf(span.endTime);
+    const sent = answerSentMicros(span);
+    const wait = longWait(endMicros, sent, idleMicros, this.#minWaitMicros, this.#detector);
+    if (wait === null) return;
+    const attributes = answerAttributes(endMicros - idleMicros, wait, this.#minWaitMicros);
+    if (attributes !== null) this.#ofAnswer.set(span, attributes);
   }
 
   #paused(detected: DetectedPause): void {
@@ -278,14 +298,11 @@ export class PauseProcessor {
   #judged(span: EndedSpan): EndedSpan {
     try {
       const additions = this.#recent.judge(span, this.#busySince.get(span));
-      const busyMicros = span.kind === SpanKind.CLIENT ? this.#busyMicros.get(span) : undefined;
-      if (busyMicros === undefined) {
+      const ofAnswer = span.kind === SpanKind.CLIENT ? this.#ofAnswer.get(span) : undefined;
+      if (ofAnswer === undefined) {
         return additions === null ? span : derivedSpan(span, additions);
       }
-      const attributes = {
-        ...additions?.attributes,
-        [PausedAttribute.clientBusyMs]: toMs(busyMicros),
-      };
+      const attributes = { ...additions?.attributes, ...ofAnswer };
       return derivedSpan(span, { ...additions, attributes });
     } catch (error) {
       diag.error('aftershock/pauses: a span goes on as it is', error);

@@ -62,6 +62,12 @@ export interface PauseDetector {
    * cost less than bigints: it is asked for each request.
    */
   lastIdleUnixMicros(): number | null;
+  /**
+   * How much of the time before that moment, at most, the thread had been ready and without a core:
+   * it was woken by then. In microseconds; 0 where it cannot be told. Unlike the others this costs a
+   * call of the kernel.
+   */
+  coreWaitMicros(): number;
   /** Every pause that began before this moment has been reported. */
   settledUnixMicros(): number;
 }

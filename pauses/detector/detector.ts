@@ -1,6 +1,7 @@
 import { type DiagLogger, diag } from '@opentelemetry/api';
 import { type Clock, systemClock } from '../clock.ts';
 import { type CollectionLog, startCollectionLog } from './collectionLog.ts';
+import { CoreWait } from './coreWait.ts';
 import type { DetectedPause, PauseDetector } from './detectedPause.ts';
 import { type Heartbeat, type LateBeat, startHeartbeat } from './heartbeat.ts';
 import type { QuotaFiles } from './heartbeatProgram.ts';
@@ -123,6 +124,7 @@ export function pauseDetector(options: PauseDetectorOptions = {}): PauseDetector
     mark: () => run?.watch.mark(),
     inFlight: (count) => run?.inFlight(count),
     lastIdleUnixMicros: () => run?.lastIdleUnixMicros() ?? null,
+    coreWaitMicros: () => run?.coreWaitMicros() ?? 0,
     // While it does not look there is nothing to wait for.
     settledUnixMicros: () =>
       run?.settledUnixMicros() ?? Number(clock.unixNano(clock.monotonicNano())) / 1000,
@@ -147,6 +149,7 @@ class Run {
   readonly watch: LoopWatch;
   readonly #options: RunOptions;
   readonly #account: ThreadAccount;
+  readonly #coreWait: CoreWait;
   readonly #collections: CollectionLog;
   readonly #quota: QuotaFiles | null;
   readonly #stopSign: StopSign;
@@ -182,6 +185,7 @@ class Run {
     this.#originNano = clock.monotonicNano() - toNano(performance.now());
     this.#originUnixMicros = this.#askOrigin();
     this.#account = threadAccount();
+    this.#coreWait = new CoreWait(() => this.#account.runDelayMs());
     this.#collections = startCollectionLog();
     this.#quota = quotaFiles();
     this.#stopSign = stopSign();
@@ -240,6 +244,11 @@ class Run {
   lastIdleUnixMicros(): number | null {
     const { lastIdleMs } = this.watch;
     return lastIdleMs === null ? null : this.#originUnixMicros + 1000 * lastIdleMs;
+  }
+
+  coreWaitMicros(): number {
+    const { lastIdleMs, lastRestMs } = this.watch;
+    return lastIdleMs === null ? 0 : 1000 * this.#coreWait.endingRest(lastIdleMs, lastRestMs);
   }
 
   settledUnixMicros(): number {

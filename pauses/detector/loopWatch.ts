@@ -45,6 +45,7 @@ export class LoopWatch {
   #seenIdleMs = 0;
   #tickDueMs = 0;
   #lastIdleMs: number | null = null;
+  #lastRestMs = 0;
   #working = false;
   readonly #endWork: () => void;
 
@@ -59,6 +60,11 @@ export class LoopWatch {
   /** Latest moment at which the loop is known to have waited, with nothing to do. */
   get lastIdleMs(): number | null {
     return this.#lastIdleMs;
+  }
+
+  /** How long it had waited by then, since it was seen before. */
+  get lastRestMs(): number {
+    return this.#lastRestMs;
   }
 
   /** Latest moment at which it was seen: all gaps before have been reported. */
@@ -105,7 +111,10 @@ export class LoopWatch {
     const dueMs = Math.max(this.#tickDueMs, beforeMs);
     const stoppedInPoll = polledMs > dueMs + TIMER_SLACK_MS;
     // A stop in poll may have come before any waiting: what was waited before that still holds.
-    if (!stoppedInPoll && polledMs - beforeMs >= NO_REST_MS) this.#lastIdleMs = polledMs;
+    if (!stoppedInPoll && polledMs - beforeMs >= NO_REST_MS) {
+      this.#lastIdleMs = polledMs;
+      this.#lastRestMs = polledMs - beforeMs;
+    }
     const stalled = nowMs - polledMs >= minimumMs;
     // Half of what may be added in front of the time that is certain.
     const likelyStartMs = (beforeMs + dueMs) / 2;

@@ -13,6 +13,8 @@ export interface ThreadAccount {
   begin(): void;
   /** What was used since it began. Begins another one. */
   end(): ThreadUsage;
+  /** Ready to run without a core since it began, or since this was last asked; null: as above. */
+  runDelayMs(): number | null;
   /** Whether the kernel keeps an account of each thread. */
   readonly complete: boolean;
   close(): void;
@@ -37,11 +39,14 @@ export function threadAccount(): ThreadAccount {
   let length = 0;
   let cpu = process.cpuUsage();
   let cpuReadMs = performance.now();
+  /** Up to which time without a core was told; null: from where this while began. */
+  let toldMs: number | null = null;
 
   function begin(): void {
     // The kernel sums it over all threads, which costs five times as much as the rest.
     if (performance.now() - cpuReadMs >= CPU_EVERY_MS) readCpu();
     if (file !== null) length = readSync(file, text, 0, text.length, 0);
+    toldMs = null;
   }
 
   function readCpu(): void {
@@ -65,6 +70,13 @@ export function threadAccount(): ThreadAccount {
         mainThreadCpuMs: thread.onCoreMs - threadBefore.onCoreMs,
         runDelayMs: thread.forCoreMs - threadBefore.forCoreMs,
       };
+    },
+    runDelayMs() {
+      if (file === null) return null;
+      const beforeMs = toldMs ?? parse(text, length).forCoreMs;
+      const now = Buffer.alloc(text.length);
+      toldMs = parse(now, readSync(file, now, 0, now.length, 0)).forCoreMs;
+      return toldMs - beforeMs;
     },
     get complete() {
       return file !== null;

@@ -22,6 +22,7 @@ import {
 import axios, { type AxiosResponse } from 'axios';
 import type { Backoff, Call } from '../../mesh/mesh.ts';
 import type { Random } from '../../mesh/random.ts';
+import { answerWasSent } from '../../pauses/attribution/answerSent.ts';
 import { unixMs } from '../../pauses/clock.ts';
 import { AttemptTimer } from './attemptTimer.ts';
 import { Attribute } from './attributes.ts';
@@ -109,7 +110,9 @@ export function createCaller(
       const answer = await client.get<string>(url, { headers, signal: timer.signal });
       const sentUnixMs = readSent(answer.headers[sentHeader]);
       if (!timer.fired) {
-        if (sentUnixMs !== null) arrivals.observe(sentUnixMs, unixMs());
+        if (sentUnixMs !== null && arrivals.observe(sentUnixMs, unixMs()) && span !== null) {
+          answerWasSent(span, 1000 * sentUnixMs);
+        }
         return answer;
       }
       if (span !== null) timer.judge(span, { sentUnixMs, taken: recheck }, arrivals);

@@ -43,14 +43,19 @@ export class ReplyArrival {
   #lastLeastMs = Number.POSITIVE_INFINITY;
   #windowStartUnixMs = 0;
 
-  /** An answer was read when it came. Both in Unix milliseconds, each by its own clock. */
-  observe(sentUnixMs: number, readUnixMs: number): void {
+  /**
+   * An answer was read when it came. Both in Unix milliseconds, each by its own clock.
+   * @returns whether that took longer than answers take at least, by more than their jitter.
+   */
+  observe(sentUnixMs: number, readUnixMs: number): boolean {
     if (readUnixMs - this.#windowStartUnixMs >= windowMs) {
       this.#lastLeastMs = this.#leastMs;
       this.#leastMs = Number.POSITIVE_INFINITY;
       this.#windowStartUnixMs = readUnixMs;
     }
-    this.#leastMs = Math.min(this.#leastMs, readUnixMs - sentUnixMs);
+    const tookMs = readUnixMs - sentUnixMs;
+    this.#leastMs = Math.min(this.#leastMs, tookMs);
+    return tookMs - Math.min(this.#leastMs, this.#lastLeastMs) > jitterMs;
   }
 
   /** null before the first answer. */

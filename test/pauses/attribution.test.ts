@@ -1,6 +1,7 @@
 import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { answerWasSent } from '../../pauses/attribution/answerSent.ts';
 import { PauseAttribute } from '../../pauses/strategy.ts';
 import type { Span } from '../../traces/span.ts';
 import {
@@ -9,6 +10,7 @@ import {
   handle,
   hrTime,
   msOf,
+  nano,
   type PausedProcess,
   pausedProcess,
   received,
@@ -222,6 +224,65 @@ describe.each(sdks)('With %s', (sdk) => {
     }
     const spans = await spansOf(process);
     expect(spans.map((span) => own(span))).toEqual([{ 'client.busy_ms': 30 }, {}]);
+  });
+
+  test('a request that came while its thread waited for a core waited here, though the loop was idle', async () => {
+    const process = pausedProcess(sdk);
+    process.detector.coreWaitMs = 8;
+    handle(process, { from: 20, to: 25, idle: 19.5 }, received(caller, 5));
+    handle(process, { from: 40, to: 45, idle: 39.5 }, received(caller, 36));
+    const spans = await spansOf(process);
+    const waited = spans.filter(({ name }) => name === 'server.queue');
+    const handled = spans.filter(({ name }) => name === 'GET');
+    const first = { 'server.wait_from': 'idle', 'server.wait_core_ms': 8 };
+    const second = { 'server.wait_from': 'stamp', 'server.wait_core_ms': 3.5 };
+    expect(waited.map(own)).toEqual([first, second]);
+    expect(waited.map(({ startUnixNano }) => msOf(startUnixNano))).toEqual([11.5, 36]);
+    expect(handled.map(own)).toEqual([
+      { ...first, 'server.wait_ms': 8.5, 'server.transit_ms': 6.5 },
+      { ...second, 'server.wait_ms': 4 },
+    ]);
+  });
+
+  test('a request that was long on its way to an idle loop says so, and only for it the kernel is asked', async () => {
+    const process = pausedProcess(sdk);
+    handle(process, { from: 20, to: 25, idle: 19.5 }, received(caller, 18.1));
+    handle(process, { from: 30, to: 35, idle: 29 }, received(caller, null));
+    handle(process, { from: 40, to: 45, idle: 30 }, received(caller, 39));
+    handle(process, { from: 5000, to: 5005, idle: 4999.9 }, received(caller, 100));
+    expect(process.detector.coreWaitAsked).toBe(0);
+    handle(process, { from: 6000, to: 6005, idle: 5999.5 }, received(caller, 5990));
+    expect(process.detector.coreWaitAsked).toBe(1);
+    const spans = await spansOf(process);
+    expect(spans.map(own)).toEqual([{}, {}, {}, {}, { 'server.transit_ms': 9.5 }]);
+  });
+
+  test('a client span says of an answer how long it was on its way, and lay here unread', async () => {
+    const process = pausedProcess(sdk);
+    for (const [sent, idle, core] of [
+      [40, 49.8, 0],
+      [40, 49.8, 5],
+      [48.5, 49.8, 5],
+      [20, 30, 5],
+      [null, 49.8, 5],
+    ] as const) {
+      const span = process.tracer.startSpan('GET', {
+        kind: SpanKind.CLIENT,
+        startTime: hrTime(10),
+      });
+      process.detector.idleMs = idle;
+      process.detector.coreWaitMs = core;
+      if (sent !== null) answerWasSent(span, Number(nano(sent)) / 1000);
+      span.end(hrTime(50));
+    }
+    const spans = await spansOf(process);
+    expect(spans.map(own)).toEqual([
+      { 'client.transit_ms': 9.8 },
+      { 'client.transit_ms': 4.8, 'client.busy_ms': 5.2, 'client.busy_core_ms': 5 },
+      {},
+      { 'client.transit_ms': 10, 'client.busy_ms': 20 },
+      {},
+    ]);
   });
 
   test('without a remote parent the wait is told on the server span', async () => {

@@ -163,6 +163,7 @@ test('pauseDetector() that was never started knows nothing and lets nobody wait'
   watched.inFlight(3);
   const beforeMicros = Number(nowUnixNano()) / 1000;
   expect(watched.lastIdleUnixMicros()).toBeNull();
+  expect(watched.coreWaitMicros()).toBe(0);
   expect(watched.settledUnixMicros()).toBeGreaterThanOrEqual(beforeMicros);
 });
 

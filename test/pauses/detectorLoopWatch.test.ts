@@ -45,6 +45,7 @@ test('what it did not wait before a tick is a stall at the end', () => {
     { earliestMs: 1007, latestMs: 1007, endMs: 1127, latestEndMs: 1127, inPoll: false },
   ]);
   expect(watch.lastIdleMs).toBe(1007);
+  expect(watch.lastRestMs).toBe(7);
 });
 
 test('waiting beyond the tick is a stop that began before the tick was due', () => {

@@ -57,6 +57,9 @@ export class FakeDetector implements PauseDetector {
   started = 0;
   stopped = 0;
   idleMs: number | null = null;
+  coreWaitMs = 0;
+  /** How often it was asked for that. */
+  coreWaitAsked = 0;
   settledMs = Number.NEGATIVE_INFINITY;
   #sequence = 0;
   readonly #listeners = new Set<(pause: DetectedPause) => void>();
@@ -91,6 +94,11 @@ export class FakeDetector implements PauseDetector {
 
   lastIdleUnixMicros(): number | null {
     return this.idleMs === null ? null : Number(nano(this.idleMs)) / 1000;
+  }
+
+  coreWaitMicros(): number {
+    this.coreWaitAsked++;
+    return 1000 * this.coreWaitMs;
   }
 
   settledUnixMicros(): number {

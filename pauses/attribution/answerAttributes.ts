@@ -1,0 +1,25 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { Wait } from './arrival.ts';
+import { PausedAttribute } from './attributes.ts';
+import { toMs } from './time.ts';
+
+/**
+ * What a client span says of an answer that was long on its way, or lay here unread; null: nothing.
+ *
+ * @param busyMicros for how long the loop had not been idle, by its own account, when it was read.
+ */
+export function answerAttributes(
+  busyMicros: number,
+  { coreMicros, transitMicros }: Wait,
+  minMicros: number,
+): Attributes | null {
+  const attributes: Attributes = {};
+  if (transitMicros !== null && transitMicros >= minMicros) {
+    attributes[PausedAttribute.clientTransitMs] = toMs(transitMicros);
+  }
+  if (busyMicros + coreMicros >= minMicros) {
+    attributes[PausedAttribute.clientBusyMs] = toMs(busyMicros + coreMicros);
+    if (coreMicros > 0) attributes[PausedAttribute.clientCoreMs] = toMs(coreMicros);
+  }
+  return Object.keys(attributes).length === 0 ? null : attributes;
+}
