@@ -1,4 +1,5 @@
 import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
+import { readSent, sentHeader } from '../../services/kit/replyArrival.ts';
 import type { LoadAccount } from '../run.ts';
 import { DurationHistogram } from './durationHistogram.ts';
 
@@ -15,6 +16,8 @@ export interface Outcome {
    * `halted` for one that was still open some time after a halt.
    */
   readonly errorType: string | null;
+  /** When the answer was sent, by its sender; null: there is none, or it does not say. */
+  readonly answerSentUnixMs: number | null;
 }
 
 /** Told of every intended request; gives it the headers that carry its trace. */
@@ -196,14 +199,19 @@ export class Generator {
     if (this.#open.size >= maxInFlight) {
       this.#countDropped();
       const endMs = performance.now();
-      observed?.end({ intendedMs, sentMs: null, endMs, status: null, errorType: 'dropped' });
+      const nothing = { sentMs: null, status: null, answerSentUnixMs: null };
+      observed?.end({ ...nothing, intendedMs, endMs, errorType: 'dropped' });
       return;
     }
     this.#sent++;
     const sentMs = performance.now();
     this.#late.record(sentMs - intendedMs);
 
-    const end = (status: number | null, errorType: string | null): void => {
+    const end = (
+      status: number | null,
+      errorType: string | null,
+      answerSentUnixMs: number | null = null,
+    ): void => {
       if (!this.#open.delete(giveUp)) return; // what comes after the end, such as its own abort
       clearTimeout(timer);
       const endMs = performance.now();
@@ -211,7 +219,7 @@ export class Generator {
       if (errorType === null) this.#succeeded++;
       else this.#countFailed(errorType);
       if (errorType === 'timeout') this.#timedOut++;
-      observed?.end({ intendedMs, sentMs, endMs, status, errorType });
+      observed?.end({ intendedMs, sentMs, endMs, status, errorType, answerSentUnixMs });
       this.#finishIfDone();
     };
     const giveUp = (errorType: string): void => {
@@ -230,7 +238,10 @@ export class Generator {
     outgoing.on('response', (response: IncomingMessage) => {
       const status = response.statusCode ?? null;
       response.resume();
-      response.on('end', () => end(status, (status ?? 0) >= 400 ? String(status) : null));
+      const sentUnixMs = readSent(response.headers[sentHeader]);
+      response.on('end', () => {
+        end(status, (status ?? 0) >= 400 ? String(status) : null, sentUnixMs);
+      });
       response.on('error', (error: NodeJS.ErrnoException) => end(status, error.code ?? error.name));
     });
     outgoing.end();

@@ -1,4 +1,5 @@
 import { randomStream } from '../../mesh/random.ts';
+import { idleWatch } from '../../pauses/detector/idleWatch.ts';
 import { createLogger } from '../../services/kit/logger.ts';
 import { startTelemetry } from '../../services/kit/telemetry.ts';
 import { userCount } from '../../services/kit/users.ts';
@@ -16,6 +17,7 @@ const patienceMs = 3000;
 const maxLateMs = 5000;
 
 const telemetry = startTelemetry('load', createLogger('load'));
+const idle = idleWatch();
 let playing: Generator | null = null;
 
 /** Resolves when the parent has the message, or is not there any more. */
@@ -43,7 +45,7 @@ async function play(order: Extract<LoadOrder, { type: 'play' }>): Promise<void> 
     timeoutMs: load.timeout,
     maxInFlight: load.maxInFlight,
     ...(lapMs !== undefined && { maxLateMs }),
-    observer: rootSpans(phase, origin, route),
+    observer: rootSpans(phase, origin, route, idle),
   });
   playing = generator;
   tell({ type: 'playing', startUnixMs: performance.timeOrigin + startMs });

@@ -6,15 +6,24 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
+import type { IdleWatch } from '../../pauses/detector/idleWatch.ts';
 import { Attribute } from '../../services/kit/attributes.ts';
+import { AnswerReading } from './answerReading.ts';
 import type { RequestObserver } from './generator.ts';
 import type { LoadPhase } from './protocol.ts';
 
 /**
  * Opens a root CLIENT span for each intended request at its intended time, whether or not it was
  * sent in time, or at all. It ends with the last byte, the failure, or the drop.
+ *
+ * @param idle null: nothing is told of answers that were read late.
  */
-export function rootSpans(phase: LoadPhase, origin: string, route: string): RequestObserver {
+export function rootSpans(
+  phase: LoadPhase,
+  origin: string,
+  route: string,
+  idle: IdleWatch | null = null,
+): RequestObserver {
   const { hostname, port } = new URL(origin);
   const attributes = {
     'http.request.method': 'GET',
@@ -24,9 +33,11 @@ export function rootSpans(phase: LoadPhase, origin: string, route: string): Requ
     [Attribute.loadPhase]: phase,
   };
   const tracer = trace.getTracer('aftershock/load');
+  const reading = idle && new AnswerReading(idle);
   let originUnixMs = performance.timeOrigin;
   return {
     begin(intendedMs, path) {
+      idle?.mark();
       originUnixMs = adjustedOrigin(originUnixMs);
       const unixTime = unixTimeFrom(originUnixMs);
       const span = tracer.startSpan(`GET ${route}`, {
@@ -39,7 +50,10 @@ export function rootSpans(phase: LoadPhase, origin: string, route: string): Requ
       propagation.inject(trace.setSpan(context.active(), span), headers);
       return {
         headers,
-        end({ sentMs, endMs, status, errorType }) {
+        end({ sentMs, endMs, status, errorType, answerSentUnixMs }) {
+          idle?.mark();
+          const ofAnswer = status && reading?.attributes(originUnixMs, endMs, answerSentUnixMs);
+          if (ofAnswer) span.setAttributes(ofAnswer);
           if (sentMs !== null) span.setAttribute(Attribute.loadLateMs, sentMs - intendedMs);
           if (status !== null) span.setAttribute('http.response.status_code', status);
           if (errorType !== null) {

@@ -205,3 +205,12 @@ test('requests later than maxLateMs are dropped, unobserved, and the load goes o
   expect(sent).toBeLessThan(60);
   expect(outcomes).toHaveLength(sent);
 });
+
+test('a Generator hands on when an answer was sent, by its sender', async () => {
+  const origin = await serve((_request, response) => {
+    response.setHeader('x-sent-unix-us', '1700000000123456').end();
+  });
+  const { generator: load, outcomes } = generator(origin, { sendTimes: constant(10, 100) });
+  await load.play();
+  expect(outcomes).toMatchObject([{ answerSentUnixMs: 1700000000123.456 }]);
+});

@@ -5,7 +5,7 @@ import {
   SimpleSpanProcessor,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Outcome } from '../../lab/load/generator.ts';
 import { rootSpans } from '../../lab/load/rootSpans.ts';
 
@@ -29,7 +29,12 @@ function nowMs(time: [number, number]): number {
   return hrTimeToNanoseconds(time) / 1e6 - performance.timeOrigin;
 }
 
-const answered = { intendedMs: 1000.25, sentMs: 1001.75, endMs: 1010.5 };
+const answered = {
+  intendedMs: 1000.25,
+  sentMs: 1001.75,
+  endMs: 1010.5,
+  answerSentUnixMs: null,
+};
 
 test.each<{ what: string; outcome: Outcome; attributes: object; status: SpanStatusCode }>([
   {
@@ -79,4 +84,20 @@ test.each<{ what: string; outcome: Outcome; attributes: object; status: SpanStat
   expect(nowMs(span?.endTime ?? [0, 0])).toBeCloseTo(outcome.endMs, 2);
   const { traceId, spanId } = span?.spanContext() ?? {};
   expect(headers.traceparent).toBe(`00-${traceId}-${spanId}-01`);
+});
+
+test('rootSpans() says of an answer that came late how long it was on its way, and lay here', () => {
+  const idle = { mark: vi.fn(), lastIdleMs: 1010.4, coreWaitMs: () => 3 };
+  const observer = rootSpans('pauses', 'http://127.0.0.1:8080', '/users/{id}', idle);
+  for (const tookMs of [0.5, 8]) {
+    const answerSentUnixMs = performance.timeOrigin + answered.endMs - tookMs;
+    const outcome = { ...answered, answerSentUnixMs, status: 200, errorType: null };
+    observer.begin(outcome.intendedMs, '/users/42').end(outcome);
+  }
+  const [usual, late] = exporter.getFinishedSpans().map(({ attributes }) => attributes);
+  expect(Object.keys(usual ?? {}).filter((key) => key.includes('client'))).toEqual([]);
+  expect(late?.['aftershock.client.busy_ms']).toBeCloseTo(3.1, 2);
+  expect(late?.['aftershock.client.busy_core_ms']).toBeCloseTo(3, 2);
+  expect(late?.['aftershock.client.transit_ms']).toBeCloseTo(8 - 3.1, 2);
+  expect(idle.mark).toHaveBeenCalledTimes(4);
 });
