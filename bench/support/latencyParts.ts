@@ -19,7 +19,10 @@ export interface LatencyParts {
    */
   readonly queue: number;
   readonly pause: number;
-  /** What each way usually takes besides. */
+  /**
+   * The ways there and back: from a sender's record until the receiver was last seen not to have it.
+   * Of those that were too short for that to be told, what is usual.
+   */
   readonly network: number;
   /** By which the client sent it too late. */
   readonly late: number;
@@ -46,9 +49,13 @@ interface Hop {
   readonly sentMs: number;
   /** The callee had it, by its own record. */
   readonly hereMs: number;
+  /** The callee, which was idle, did not have it yet; null: that is not told. */
+  readonly notHereMs: number | null;
   readonly answeredMs: number;
   /** From then on the answer lay at the caller, whose loop was busy. */
   readonly unreadMs: number;
+  /** The caller, which was idle, did not have the answer yet; null: that is not told. */
+  readonly notBackMs: number | null;
   readonly endMs: number;
 }
 
@@ -58,32 +65,49 @@ function hopsOf(spans: readonly Span[]): Hop[] {
     if (server.kind !== 'server') continue;
     const call = spans.find(({ spanId }) => spanId === server.parentSpanId);
     if (call === undefined) continue;
+    // What a handler still did when its answer had been read is not of the request's time.
+    const isOver = server.endUnixNano > call.endUnixNano;
+    const handler = isOver ? { ...server, endUnixNano: call.endUnixNano } : server;
     const wait = spans.find(
       ({ name, parentSpanId }) => name === 'server.queue' && parentSpanId === call.spanId,
     );
     const at = (unixNano: bigint) => nanoToMs(unixNano - call.startUnixNano);
     const endMs = at(call.endUnixNano);
     const hereMs = at((wait ?? server).startUnixNano);
-    const answeredMs = Math.min(at(server.endUnixNano), endMs);
+    const answeredMs = at(handler.endUnixNano);
     const stamp = readHop(server.traceState)?.sentUnixMicros;
     const stampMs = stamp === undefined ? 0 : at(BigInt(stamp) * 1000n);
     const busyMs = numberOf(call.attributes[PausedAttribute.clientBusyMs]);
     const stamped = Math.max(0, Math.min(stampMs, hereMs));
+    const unreadMs = Math.max(answeredMs, endMs - busyMs);
     const connectMs = numberOf(call.attributes[Attribute.clientConnectMs]);
     hops.push({
       call,
       to: serviceOf(server),
-      server,
+      server: handler,
       wait: wait ?? null,
       stampMs: stamped,
       sentMs: Math.min(stamped + connectMs, hereMs),
       hereMs,
+      notHereMs: notHereMs(server, wait ?? null, stamped, hereMs),
       answeredMs,
-      unreadMs: Math.max(answeredMs, endMs - busyMs),
+      unreadMs,
+      notBackMs: busyMs > 0 ? unreadMs : notBackMs(call, answeredMs, endMs),
       endMs,
     });
   }
   return hops;
+}
+
+function notHereMs(server: Span, wait: Span | null, stampMs: number, hereMs: number) {
+  const transitMs = server.attributes[PausedAttribute.transitMs];
+  if (typeof transitMs === 'number') return Math.min(stampMs + transitMs, hereMs);
+  return wait?.attributes[PausedAttribute.waitFrom] === 'idle' ? hereMs : null;
+}
+
+function notBackMs(call: Span, answeredMs: number, endMs: number) {
+  const transitMs = call.attributes[PausedAttribute.clientTransitMs];
+  return typeof transitMs === 'number' ? Math.min(answeredMs + transitMs, endMs) : null;
 }
 
 function lengthMs({ startUnixNano, endUnixNano }: Pick<Span, 'startUnixNano' | 'endUnixNano'>) {
@@ -111,10 +135,13 @@ export function latencyParts(spans: readonly Span[], usual: HopTimes): LatencyPa
   if (root === undefined) return null;
   const late = numberOf(root.attributes[Attribute.loadLateMs]);
   let [work, queue, pause, network] = [-late, 0, 0, 0];
-  for (const hop of hopsOf(spans)) {
-    const { call, to, server, wait, stampMs, sentMs, hereMs, answeredMs, unreadMs, endMs } = hop;
-    const children = spans.filter(({ parentSpanId }) => parentSpanId === server.spanId);
-    const inCalls = children.filter(({ kind }) => kind === 'client');
+  const hops = hopsOf(spans);
+  const calls = new Set(hops.map(({ call }) => call));
+  for (const hop of hops) {
+    const { call, to, server, wait, stampMs, sentMs, hereMs, notHereMs } = hop;
+    const { answeredMs, unreadMs, notBackMs, endMs } = hop;
+    // A query of a database within the process is work.
+    const inCalls = spans.filter((one) => one.parentSpanId === server.spanId && calls.has(one));
     const turnMs = numberOf(server.attributes[Attribute.queueWaitMs]);
     const selfMs = nanoToMs(selfTimeNano(server, inCalls));
     const pausedMs = pausedIn(server, inCalls);
@@ -130,9 +157,12 @@ export function latencyParts(spans: readonly Span[], usual: HopTimes): LatencyPa
     // A pause of the caller before the callee had it, or after it had answered.
     pause += pausedIn(call, wait === null ? [server] : [server, wait]);
     const { out, back } = usual.get(to) ?? { out: Number.NaN, back: Number.NaN };
-    // Where waiting is told, no more than its own evidence leaves.
-    network += wait === null ? out : Math.min(out, hereMs - sentMs);
-    network += unreadMs === endMs ? back : Math.min(back, unreadMs - answeredMs);
+    // What a pause of the caller takes of a way is the pause's.
+    const way = (fromMs: number, toMs: number) =>
+      Math.max(0, toMs - fromMs - pausedIn(part(call, fromMs, toMs)));
+    network += notHereMs === null ? Math.min(out, hereMs - sentMs) : way(sentMs, notHereMs);
+    network +=
+      notBackMs === null ? Math.min(back, unreadMs - answeredMs) : way(answeredMs, notBackMs);
   }
   return { latency: lengthMs(root), work, queue, pause, network, late };
 }

@@ -14,10 +14,11 @@ export function answerAttributes(
   minMicros: number,
 ): Attributes | null {
   const attributes: Attributes = {};
-  if (transitMicros !== null && transitMicros >= minMicros) {
+  const lay = busyMicros + coreMicros >= minMicros;
+  if (transitMicros !== null && transitMicros >= (lay ? minMicros : 1)) {
     attributes[PausedAttribute.clientTransitMs] = toMs(transitMicros);
   }
-  if (busyMicros + coreMicros >= minMicros) {
+  if (lay) {
     attributes[PausedAttribute.clientBusyMs] = toMs(busyMicros + coreMicros);
     if (coreMicros > 0) attributes[PausedAttribute.clientCoreMs] = toMs(coreMicros);
   }

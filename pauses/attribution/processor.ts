@@ -170,13 +170,14 @@ export class PauseProcessor {
     if (wait === null) return;
     if (beganMicros - idleMicros >= this.#minWaitMicros) this.#busySince.set(span, idleMicros);
     const { fromMicros, by, coreMicros, transitMicros, clockApartMicros } = wait;
-    if (transitMicros !== null && transitMicros >= this.#minWaitMicros) {
+    const waited = beganMicros - fromMicros >= this.#minWaitMicros;
+    if (transitMicros !== null && transitMicros >= (waited ? this.#minWaitMicros : 1)) {
       span.setAttribute(PausedAttribute.transitMs, toMs(transitMicros));
     }
     if (clockApartMicros !== null) {
       span.setAttribute(PausedAttribute.clockApartMs, toMs(clockApartMicros));
     }
-    if (beganMicros - fromMicros < this.#minWaitMicros) return;
+    if (!waited) return;
     span.setAttribute(PausedAttribute.waitMs, toMs(beganMicros - fromMicros));
     span.setAttribute(PausedAttribute.waitFrom, by);
     const attributes: Attributes = { [PausedAttribute.waitFrom]: by };
