@@ -61,7 +61,7 @@ interface Evidence {
  * | queue | a span `server.queue`; on a server span the beginning, for `aftershock.queue.wait_ms`; on a client span the end, for `aftershock.client.busy_ms`, as far as the callee had answered |
  * | time-out | a client span that failed with its time up, where its callee shows no reason |
  * | retry | a failed attempt that was made again, and the waiting between attempts |
- * | network | between the start of a client span and of its server span, and between their ends, as much as both directions show: what one shows more, somebody waited for |
+ * | network | between the start of a client span and of its server span, and between their ends, as much as both directions show, because for what one shows more somebody may have waited; or else as much as `aftershock.server.transit_ms` and `aftershock.client.transit_ms` say, for which who got it was idle and did not have it |
  * | work | the self time of server, consumer and internal spans |
  * | unknown | what is left |
  *
@@ -256,18 +256,28 @@ function networkOf({ span, children }: SpanNode): Interval[] {
   const own = processOf(span);
   let from: bigint | null = null;
   let to = span.startUnixNano;
+  let outNano = 0n;
   for (const { span: child } of children) {
     if (!isCallee(child) || processOf(child) === own) continue;
     from ??= child.startUnixNano; // children are in order of start
     to = later(to, child.endUnixNano);
+    outNano = later(outNano, nanoOf(child.attributes['aftershock.server.transit_ms']));
   }
   if (from === null || from > to) return [];
-  const legNano = earlier(from - span.startUnixNano, span.endUnixNano - to);
-  if (legNano <= 0n) return [];
-  return [
-    { startUnixNano: from - legNano, endUnixNano: from },
-    { startUnixNano: to, endUnixNano: to + legNano },
-  ];
+  const backNano = nanoOf(span.attributes['aftershock.client.transit_ms']);
+  const [outMost, backMost] = [from - span.startUnixNano, span.endUnixNano - to];
+  const legNano = later(earlier(outMost, backMost), 0n);
+  const out = earlier(later(legNano, outNano), outMost);
+  const back = earlier(later(legNano, backNano), backMost);
+  const network: Interval[] = [];
+  if (out > 0n) network.push({ startUnixNano: from - out, endUnixNano: from });
+  if (back > 0n) network.push({ startUnixNano: to, endUnixNano: to + back });
+  return network;
+}
+
+/** Of milliseconds; 0n where there are none. */
+function nanoOf(ms: unknown): bigint {
+  return typeof ms === 'number' && ms > 0 && ms < Infinity ? BigInt(Math.round(ms * 1e6)) : 0n;
 }
 
 function isCallee({ kind, name }: Span): boolean {

@@ -66,15 +66,14 @@ function hopsOf(spans: readonly Span[]): Hop[] {
     const call = spans.find(({ spanId }) => spanId === server.parentSpanId);
     if (call === undefined) continue;
     // What a handler still did when its answer had been read is not of the request's time.
-    const isOver = server.endUnixNano > call.endUnixNano;
-    const handler = isOver ? { ...server, endUnixNano: call.endUnixNano } : server;
+    const handler = until(server, call.endUnixNano);
     const wait = spans.find(
       ({ name, parentSpanId }) => name === 'server.queue' && parentSpanId === call.spanId,
     );
     const at = (unixNano: bigint) => nanoToMs(unixNano - call.startUnixNano);
     const endMs = at(call.endUnixNano);
     const hereMs = at((wait ?? server).startUnixNano);
-    const answeredMs = at(handler.endUnixNano);
+    const answeredMs = Math.min(at(handler.endUnixNano), endMs);
     const stamp = readHop(server.traceState)?.sentUnixMicros;
     const stampMs = stamp === undefined ? 0 : at(BigInt(stamp) * 1000n);
     const busyMs = numberOf(call.attributes[PausedAttribute.clientBusyMs]);
@@ -97,6 +96,13 @@ function hopsOf(spans: readonly Span[]): Hop[] {
     });
   }
   return hops;
+}
+
+/** The same span, over by then; one that began later has no length. */
+function until(span: Span, endUnixNano: bigint): Span {
+  if (span.endUnixNano <= endUnixNano) return span;
+  const { startUnixNano } = span;
+  return { ...span, endUnixNano: endUnixNano > startUnixNano ? endUnixNano : startUnixNano };
 }
 
 function notHereMs(server: Span, wait: Span | null, stampMs: number, hereMs: number) {

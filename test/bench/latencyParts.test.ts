@@ -117,6 +117,12 @@ test.each([
     missing: 0,
   },
   {
+    when: 'the handler began when its caller had given up',
+    spans: trace({}, { from: 50, to: 60 }),
+    want: { work: 1, queue: 0, pause: 0, network: 0.5 },
+    missing: 38.5,
+  },
+  {
     when: 'a pause was within a query',
     spans: trace({}, { from: 1.5, to: 39.5, pause: [10, 30] }, [
       span(['d', 's'], ['callee', 'SELECT', 'client'], [9, 31], { pause: [10, 30] }),

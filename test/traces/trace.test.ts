@@ -511,6 +511,36 @@ describe('Trace.blame', () => {
       want: ['api work 58', 'load queue 40', 'load network 2'],
     },
     {
+      when: 'a request was long on its way',
+      spans: [
+        at('a', '', 0, 100, client),
+        at('b', 'a', 60, 98, { ...server, attributes: { 'aftershock.server.transit_ms': 50 } }),
+      ],
+      want: ['load network 52', 'api work 38', 'load unknown 10'],
+    },
+    {
+      when: 'an answer was long on its way, and then lay at a caller that was busy',
+      spans: [
+        at('a', '', 0, 100, {
+          ...client,
+          attributes: { 'aftershock.client.transit_ms': 20, 'aftershock.client.busy_ms': 10 },
+        }),
+        at('b', 'a', 2, 60, server),
+      ],
+      want: ['api work 58', 'load network 22', 'load queue 10', 'load unknown 10'],
+    },
+    {
+      when: 'more is said to have been on its way than there is',
+      spans: [
+        at('a', '', 0, 100, {
+          ...client,
+          attributes: { 'aftershock.client.transit_ms': Number.POSITIVE_INFINITY },
+        }),
+        at('b', 'a', 10, 99, { ...server, attributes: { 'aftershock.server.transit_ms': 200 } }),
+      ],
+      want: ['api work 89', 'load network 11'],
+    },
+    {
       when: 'a call is made again',
       spans: [
         at('a', '', 0, 100, server),
