@@ -199,6 +199,7 @@ function partsRows(title: string, turns: readonly Turn[]): BenchmarkRow[] {
     parts.map((one) => Math.abs(one.latency - sumOf(one))),
   );
   const unknown = turns.map(({ figures }) => figures.unknownMs.map(Math.abs));
+  const arrivals = turns.map(({ figures }) => figures.arrivalsOffMs.map(Math.abs));
   const rows = (what: string, ofTurns: readonly number[][]) => [
     spread(`${title}: ${what}, median`, ofTurns, 0.5, 2),
     spread(`${title}: ${what}, P99`, ofTurns, 0.99, 5),
@@ -206,6 +207,7 @@ function partsRows(title: string, turns: readonly Turn[]): BenchmarkRow[] {
   return [
     ...rows('|latency − (work + queue + pause + network)|', off),
     ...rows('blame: unknown', unknown),
+    ...rows('|arrival by the spans that say it − on the wire|', arrivals),
   ];
 }
 

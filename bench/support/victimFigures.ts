@@ -3,6 +3,7 @@ import { Attribute } from '../../services/kit/attributes.ts';
 import { serviceOf } from '../../traces/service.ts';
 import type { Span } from '../../traces/span.ts';
 import { Trace } from '../../traces/trace.ts';
+import { arrivalsOffMs } from './arrivalsOff.ts';
 import { claimOf } from './claimedVictims.ts';
 import { type LatencyParts, latencyParts, usualHops } from './latencyParts.ts';
 import { type OutsideVisit, outsideVisits } from './outsideRecord.ts';
@@ -41,6 +42,8 @@ export interface RunFigures {
   readonly parts: readonly LatencyParts[];
   /** Of the same, in milliseconds: what blame has no evidence for, but for a late sending. */
   readonly unknownMs: readonly number[];
+  /** By how much later than on the wire something came by the spans that say when; of all requests. */
+  readonly arrivalsOffMs: readonly number[];
   readonly withLibrary: ExtraTime;
   readonly without: ExtraTime;
 }
@@ -146,6 +149,7 @@ export function figuresOf({ spans, pauses, tapped }: VictimRun, service: string)
     firstSignMs,
     parts,
     unknownMs: victims.flatMap(({ visit }) => unknownMs(traces.get(visit.traceId) ?? [])),
+    arrivalsOffMs: arrivalsOffMs(spans, tapped, toMs),
     withLibrary: extra((trace) => trace),
     without: extra(withoutLibrary),
   };
