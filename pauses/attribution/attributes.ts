@@ -14,12 +14,12 @@ export const PausedAttribute = {
   waitMs: 'aftershock.server.wait_ms',
   /** How the arrival is known: `stamp` by the sender, or `idle`: when this process last had nothing to do. */
   waitFrom: 'aftershock.server.wait_from',
-  /**
-   * How much of the wait the thread was ready and without a core; where told, that it was, though
-   * its loop counts it as idle.
-   */
+  /** Beside the wait: how much of it the thread was ready and without a core, while its loop seemed idle. */
   waitCoreMs: 'aftershock.server.wait_core_ms',
-  /** On the same: from the sending, by the sender's clock, until it was last seen not to be here. */
+  /**
+   * On the span that a request began with here, where that was long after its sending: from that, by
+   * the sender's clock, until it was last seen not to be here.
+   */
   transitMs: 'aftershock.server.transit_ms',
   /** How much of the wait was a pause. */
   waitPauseMs: 'aftershock.server.wait_pause_ms',
@@ -28,9 +28,9 @@ export const PausedAttribute = {
    * unread for as much of that as there is after its sending.
    */
   clientBusyMs: 'aftershock.client.busy_ms',
-  /** How much of that the thread was ready and without a core, as above. */
+  /** Beside it: how much of that the thread was ready and without a core, while its loop seemed idle. */
   clientCoreMs: 'aftershock.client.busy_core_ms',
-  /** On a client span: from the answer's sending, by the sender's clock, until it was last seen not to be here. */
+  /** On a client span: the same of its answer. */
   clientTransitMs: 'aftershock.client.transit_ms',
   /** The sender's stamp lies so far from our own clock: after (negative), or before. It is not believed. */
   clockApartMs: 'aftershock.clock.apart_ms',

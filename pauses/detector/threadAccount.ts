@@ -36,6 +36,7 @@ export function threadAccount(): ThreadAccount {
     // Not Linux, or a kernel built without it.
   }
   const text = Buffer.alloc(64);
+  const asked = Buffer.alloc(64);
   let length = 0;
   let cpu = process.cpuUsage();
   let cpuReadMs = performance.now();
@@ -74,8 +75,7 @@ export function threadAccount(): ThreadAccount {
     runDelayMs() {
       if (file === null) return null;
       const beforeMs = toldMs ?? parse(text, length).forCoreMs;
-      const now = Buffer.alloc(text.length);
-      toldMs = parse(now, readSync(file, now, 0, now.length, 0)).forCoreMs;
+      toldMs = parse(asked, readSync(file, asked, 0, asked.length, 0)).forCoreMs;
       return toldMs - beforeMs;
     },
     get complete() {

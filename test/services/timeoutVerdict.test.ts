@@ -35,6 +35,12 @@ describe('ReplyArrival', () => {
     expect(arrivals.of(2000 + apartMs, 2150)?.unixMs).toBe(2001);
   });
 
+  test.each([0, 5000, -5000])('says what took longer than usual (%i ms apart)', (apartMs) => {
+    const arrivals = new ReplyArrival();
+    const late = [9, 1, 2.9, 3.1, 1].map((ms) => arrivals.observe(1000 + apartMs, 1000 + ms));
+    expect(late).toEqual([false, false, false, true, false]);
+  });
+
   test('forgets what is older than two windows, but not the last that there was', () => {
     const arrivals = new ReplyArrival();
     arrivals.observe(0, 1);
