@@ -11,7 +11,9 @@ import {
   type Pair,
   parseDocument,
   visit,
+  type YAMLMap,
 } from 'yaml';
+import { suggestion } from './mistakes.ts';
 
 /** A place in the text, both from 1. */
 export interface Position {
@@ -68,15 +70,17 @@ export function readMeshText(text: string): MeshText {
     message: `not valid YAML: ${plainMessages[code] ?? message}`,
     position: position(pos[0]),
   }));
+  const pairs = pairFinder();
   function positionOf(path: readonly PropertyKey[], isKey = false): Position {
-    return position(offsetOf(doc, path, isKey));
+    return position(offsetOf(doc, path, isKey, pairs));
   }
+  complaints.push(...danglingAliases(doc, position));
   if (complaints.length > 0) return { value: undefined, complaints, positionOf };
   try {
     complaints.push(...duplicateKeys(doc, position));
     return { value: doc.toJS({ maxAliasCount }), complaints, positionOf };
   } catch (error) {
-    // An alias without its anchor, aliases of aliases that would fill the memory, absurd depth.
+    // Aliases of aliases that would fill the memory, absurd depth.
     return broken(`not usable YAML: ${(error as Error).message}`);
   }
 }
@@ -88,6 +92,22 @@ function broken(message: string): MeshText {
     complaints: [{ path: [], message, position: start }],
     positionOf: () => start,
   };
+}
+
+function danglingAliases(doc: Document, position: (offset: number) => Position): Complaint[] {
+  const complaints: Complaint[] = [];
+  const anchors = new Set<string>();
+  visit(doc, (_, node) => {
+    if (isAlias(node) && !anchors.has(node.source)) {
+      complaints.push({
+        path: [],
+        message: `not valid YAML: there is no anchor &${node.source} before the alias *${node.source}${suggestion(node.source, [...anchors])}`,
+        position: position(startOf(node) ?? 0),
+      });
+    }
+    if (isNode(node) && !isAlias(node) && node.anchor !== undefined) anchors.add(node.anchor);
+  });
+  return complaints;
 }
 
 function duplicateKeys(doc: Document, position: (offset: number) => Position): Complaint[] {
@@ -124,13 +144,37 @@ function pathOf(ancestors: readonly (Node | Pair)[]): PropertyKey[] {
   });
 }
 
-function offsetOf(doc: Document, path: readonly PropertyKey[], isKey: boolean): number {
+type FindPair = (map: YAMLMap, key: PropertyKey) => Pair | undefined;
+
+/** Reads each map once: a file may have as many mistakes as keys. */
+function pairFinder(): FindPair {
+  const byMap = new WeakMap<YAMLMap, Map<unknown, Pair>>();
+  return (map, key) => {
+    let byKey = byMap.get(map);
+    if (byKey === undefined) {
+      byKey = new Map();
+      // Of a key that is given twice, the first.
+      for (const pair of map.items.toReversed()) {
+        if (isScalar(pair.key)) byKey.set(pair.key.value, pair);
+      }
+      byMap.set(map, byKey);
+    }
+    return byKey.get(key);
+  };
+}
+
+function offsetOf(
+  doc: Document,
+  path: readonly PropertyKey[],
+  isKey: boolean,
+  findPair: FindPair,
+): number {
   let node: unknown = doc.contents;
   let offset = startOf(node) ?? 0;
   for (const [i, key] of path.entries()) {
     if (isAlias(node)) node = node.resolve(doc);
     if (isMap(node)) {
-      const pair = node.items.find((item) => isScalar(item.key) && item.key.value === key);
+      const pair = findPair(node, key);
       if (pair === undefined) return offset;
       // A wrong scalar is shown itself; of a map or a list, and of nothing, the key.
       const isShown =

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { basename, dirname, extname, resolve } from 'node:path';
 import * as z from 'zod';
 import type { Mesh } from './mesh.ts';
@@ -17,12 +17,13 @@ export const maxMeshBytes = 1024 * 1024;
 export function readMesh(path: string): Mesh {
   let bytes: Buffer;
   try {
-    bytes = readFileSync(path);
+    bytes = readStart(path, maxMeshBytes + 1);
   } catch (error) {
     throw fileError(path, `cannot be read: ${(error as Error).message}`);
   }
   if (bytes.length > maxMeshBytes) {
-    throw fileError(path, `has ${bytes.length} bytes; a mesh file may have ${maxMeshBytes}`);
+    const size = Math.max(bytes.length, statSync(path).size);
+    throw fileError(path, `has ${size} bytes; a mesh file may have ${maxMeshBytes}`);
   }
   let text: string;
   try {
@@ -31,6 +32,22 @@ export function readMesh(path: string): Mesh {
     throw fileError(path, 'is not UTF-8 text');
   }
   return parseMesh(text, path);
+}
+
+/** The first bytes of a file, at most `maxBytes`: a device has no end. */
+function readStart(path: string, maxBytes: number): Buffer {
+  const buffer = Buffer.alloc(maxBytes);
+  const file = openSync(path, 'r');
+  try {
+    let length = 0;
+    for (;;) {
+      const count = readSync(file, buffer, length, maxBytes - length, null);
+      length += count;
+      if (count === 0 || length === maxBytes) return buffer.subarray(0, length);
+    }
+  } finally {
+    closeSync(file);
+  }
 }
 
 /**

@@ -442,8 +442,13 @@ test.each([
   },
   {
     yaml: 'services: *a',
+    mistakes: ['2:11: not valid YAML: there is no anchor &a before the alias *a'],
+  },
+  {
+    yaml: 'services: { a: &base {}, b: *bas,\n c: *c }',
     mistakes: [
-      '1:1: not usable YAML: Unresolved alias (the anchor must be set before the alias): a',
+      '2:29: not valid YAML: there is no anchor &bas before the alias *bas; did you mean "base"? (valid: base)',
+      '3:5: not valid YAML: there is no anchor &c before the alias *c; valid: base',
     ],
   },
   { yaml: 'services: !secret x', mistakes: ['2:11: not valid YAML: Unresolved tag: !secret'] },
@@ -524,6 +529,9 @@ test('readMesh() refuses a file that is not there, too large, or no text', () =>
   writeFileSync(large, '#'.repeat(maxMeshBytes + 1));
   expect(() => readMesh(large)).toThrow(
     `${large}: has ${maxMeshBytes + 1} bytes; a mesh file may have ${maxMeshBytes}`,
+  );
+  expect(() => readMesh('/dev/zero')).toThrow(
+    `/dev/zero: has ${maxMeshBytes + 1} bytes; a mesh file may have ${maxMeshBytes}`,
   );
   const binary = join(folder, 'binary.yaml');
   writeFileSync(binary, Buffer.from([0x76, 0xff, 0xfe]));

@@ -33,6 +33,15 @@ test('demandedCpu() counts visits, work and overhead of each service', () => {
   expect(demand.totalCores).toBeCloseTo(0.3 + demand.toolCores);
 });
 
+test('meanTimeMs() asks each service once, however many ways lead to it', () => {
+  const layers = Array.from(
+    { length: 60 },
+    (_, i) => `s${i}: { script: [ call: { to: s${i + 1} }, call: { to: s${i + 1} } ] }`,
+  );
+  const services = `{ ${layers.join(', ')}, s60: { script: [ wait: 1ms ] } }`;
+  expect(meanTimeMs(mesh(services), 's0', none)).toBe(2 ** 60);
+});
+
 test('meanTimeMs() adds what follows, and takes the longest of what is parallel', () => {
   const services =
     '{ a: { script: [ cpu: 1ms, parallel: [ wait: 5ms, call: { to: b } ] ] }, b: { script: [ wait: 7ms ] } }';
