@@ -42,6 +42,11 @@ export function startAdmin({
   });
   app.use(profileRoutes());
   for (const router of routers) app.use(router);
+  app.use((req, res) => {
+    const detail = `The admin API has no ${req.method} ${req.path}`;
+    const problem = new Problem(404, 'no-such-path', detail);
+    res.status(404).type('application/problem+json').send(problem.body('admin', undefined));
+  });
   return listen(app, host, port);
 }
 

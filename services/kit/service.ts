@@ -155,6 +155,17 @@ export async function startService(
         );
         send(res, 200, 'application/json; charset=utf-8', body);
       });
+      app.all(route, ({ method }, response) => {
+        (response as Response & TracedResponse).route = route;
+        throw new Problem(
+          405,
+          'method-not-allowed',
+          `This path takes GET and HEAD, got ${method}`,
+          {
+            headers: { allow: 'GET, HEAD' },
+          },
+        );
+      });
     },
   });
   app.use((_req, _res) => {

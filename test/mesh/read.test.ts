@@ -505,6 +505,13 @@ test('parseMesh() lists at most a screenful', () => {
   expect(lines.at(-1)).toBe('… and 130 more');
 });
 
+test('parseMesh() places the mistakes of a long file one by one', () => {
+  const keys = Array.from({ length: 40_000 }, (_, i) => `k${i}: 1`);
+  const lines = mistakesOf(minimal + keys.join('\n'));
+  expect(lines[0]).toMatch(/^3:1: k0: unknown key/);
+  expect(lines.at(-1)).toBe('… and 39950 more');
+});
+
 test.each([
   {
     when: 'aliases of aliases',

@@ -192,6 +192,28 @@ describe('the chain', () => {
     await gateway?.stop();
   });
 
+  test.each(['POST', 'DELETE', 'OPTIONS'])(
+    'answers 405 to %s, and says how to do better',
+    async (method) => {
+      const { response, trace } = await telemetry.send(`${url}/users/42`, { method });
+      expect(response.status).toBe(405);
+      expect(response.headers.get('allow')).toBe('GET, HEAD');
+      const { traceId } = trace;
+      expect(await problemOf(response)).toMatchObject({ code: 'method-not-allowed', traceId });
+      expect(trace.filter({ kind: 'server' })[0]).toHaveAttributes({ 'http.route': '/users/:id' });
+    },
+  );
+
+  test('the admin API answers 404 to a path that it has not', async () => {
+    const { adminUrl } = services.gateway as RunningService;
+    const response = await fetch(`${adminUrl}/nothing`);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({
+      code: 'no-such-path',
+      detail: 'The admin API has no GET /nothing',
+    });
+  });
+
   test('answers 413 to a body that is too long, and closes the connection', async () => {
     const response = await fetch(`${url}/users/42`, { method: 'POST', body: 'x'.repeat(20_000) });
     expect(response.status).toBe(413);
@@ -255,7 +277,7 @@ describe('a service whose callee fails', () => {
     expect(await problemOf(response)).toMatchObject({ code, service: 'relay' });
     expect(response.headers.get('retry-after')).toBe(headers['retry-after'] ?? null);
     expect(trace.find({ kind: 'client' })).toHaveAttributes({ 'error.type': String(callee) });
-    const server_ = trace.find({ kind: 'server' });
+    const server_ = trace.filter({ kind: 'server' })[0];
     expect(server_).toHaveStatus('error');
     expect(server_).toHaveAttributes({
       'error.type': String(status),

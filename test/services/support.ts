@@ -61,11 +61,16 @@ export function startTestTelemetry() {
       url: string,
       {
         standIn = false,
+        method = 'GET',
         headers = {},
-      }: { standIn?: boolean; headers?: Readonly<Record<string, string>> } = {},
+      }: {
+        standIn?: boolean;
+        method?: string;
+        headers?: Readonly<Record<string, string>>;
+      } = {},
     ): Promise<Traced> {
       const traceparent = newTraceParent();
-      const response = await fetch(url, { headers: { ...headers, traceparent } });
+      const response = await fetch(url, { method, headers: { ...headers, traceparent } });
       const options = standIn ? { isInstrumented: () => false } : {};
       return { response, trace: await this.trace(traceparent, options) };
     },
