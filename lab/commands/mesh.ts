@@ -4,6 +4,7 @@ import { MeshError } from '../../mesh/mistakes.ts';
 import { meshToJson, meshToYaml } from '../../mesh/print.ts';
 import { readMesh } from '../../mesh/read.ts';
 import { formatWarning, meshWarnings } from '../../mesh/warnings.ts';
+import { checkPauseModules } from './pauseModules.ts';
 
 /** `aftershock mesh FILE`: the mesh goes to stdout, what is wrong or doubtful to stderr. */
 export function meshCommand(): Command {
@@ -15,6 +16,7 @@ export function meshCommand(): Command {
     .action((file: string, { json }: { readonly json?: true }) => {
       try {
         const mesh = readMesh(file);
+        checkPauseModules(mesh, file);
         process.stdout.write(json ? meshToJson(mesh) : meshToYaml(mesh));
         for (const warning of meshWarnings(mesh, { cores: availableParallelism() })) {
           console.error(formatWarning(warning));

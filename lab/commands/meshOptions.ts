@@ -1,10 +1,13 @@
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Mesh, Milliseconds, Pause } from '../../mesh/mesh.ts';
 import { checkMesh, readMesh } from '../../mesh/read.ts';
+import { modulePattern } from '../../mesh/schema.ts';
 import { formatWarning, meshWarnings } from '../../mesh/warnings.ts';
 import type { AskedPorts } from '../launch/ports.ts';
 import { duration, namedPort, positiveNumber, seed } from './numberOption.ts';
+import { checkPauseModules } from './pauseModules.ts';
 import { parsePause, pauseGrammar } from './pauseOption.ts';
 import { UsageError } from './usageError.ts';
 
@@ -70,12 +73,13 @@ export function meshFromOptions(options: MeshOptions): Mesh {
   const file = readMesh(options.mesh);
   checkPortNames(file, options.port ?? {});
   const { rate, duration: pausesMs, pause, seed: seedOption } = options;
-  return checkMesh(
+  const source = `${options.mesh} with the options given`;
+  const mesh = checkMesh(
     {
       ...file,
       seed: seedOption ?? file.seed,
       load: { ...file.load, rate: rate ?? file.load.rate },
-      pauses: pause ?? file.pauses,
+      pauses: pause?.map(fromHere) ?? file.pauses,
       durations:
         pausesMs === undefined
           ? file.durations
@@ -85,8 +89,15 @@ export function meshFromOptions(options: MeshOptions): Mesh {
               pauses: pausesMs,
             },
     },
-    `${options.mesh} with the options given`,
+    source,
   );
+  checkPauseModules(mesh, source);
+  return mesh;
+}
+
+/** A module's path on the command line starts where the command does, one in the file at the file. */
+function fromHere(pause: Pause): Pause {
+  return modulePattern.test(pause.kind) ? { ...pause, kind: resolve(pause.kind) } : pause;
 }
 
 /** In proportion to the phase with pauses as in the file, but not below 2 s. */

@@ -5,7 +5,6 @@ import { formatDuration } from '../../mesh/duration.ts';
 import type { Mesh } from '../../mesh/mesh.ts';
 import { meshToJson } from '../../mesh/print.ts';
 import { runExperiment } from '../experiment/experiment.ts';
-import { makeRunFolder } from '../experiment/runFolder.ts';
 import { writeResult } from '../experiment/writeResult.ts';
 import { progressOn } from '../progress.ts';
 import { renderText } from '../report/text.ts';
@@ -19,6 +18,7 @@ import {
   meshFromOptions,
   warningLines,
 } from './meshOptions.ts';
+import { outFolder } from './outFolder.ts';
 import { addOutsideOptions, type OutsideOptions, outsideFromOptions } from './outsideOptions.ts';
 
 interface RunOptions extends MeshOptions, OutsideOptions {
@@ -56,7 +56,7 @@ async function run(options: RunOptions): Promise<void> {
   for (const line of warningLines(mesh)) progress.say(line);
 
   const startedAt = new Date();
-  const directory = makeRunFolder(options.out, startedAt);
+  const directory = outFolder(options.out, startedAt);
   const meshFile = join(directory, 'mesh.json');
   await writeFile(meshFile, meshToJson(mesh));
 

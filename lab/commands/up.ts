@@ -2,12 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { meshToJson } from '../../mesh/print.ts';
-import { makeRunFolder } from '../experiment/runFolder.ts';
 import { Stage } from '../launch/stage.ts';
 import { progressOn } from '../progress.ts';
 import { onInterrupt } from './interrupt.ts';
 import { lookAround } from './lookAround.ts';
 import { addMeshOptions, type MeshOptions, meshFromOptions, warningLines } from './meshOptions.ts';
+import { outFolder } from './outFolder.ts';
 
 interface UpOptions extends MeshOptions {
   readonly out: string;
@@ -29,7 +29,7 @@ async function up(options: UpOptions): Promise<void> {
   const mesh = meshFromOptions(options);
   const progress = progressOn(process.stderr);
   for (const line of warningLines(mesh)) progress.say(line);
-  const directory = makeRunFolder(options.out, new Date());
+  const directory = outFolder(options.out, new Date());
   const meshFile = join(directory, 'mesh.json');
   await writeFile(meshFile, meshToJson(mesh));
 

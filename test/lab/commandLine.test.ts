@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { afterEach, beforeEach, expect, type MockInstance, test, vi } from 'vitest';
 import { commandLine } from '../../lab/commandLine.ts';
 
@@ -39,6 +40,15 @@ test.each([
   { args: ['run', '--pause', 'user=gc'], says: /"user=gc": it is not of that form/ },
   { args: ['run', '--pause', 'usr=gc:1ms/3s'], says: /no service "usr".*did you mean "user"/ },
   { args: ['run', '--pause', 'user=cg:1ms/3s'], says: /"cg".*did you mean "gc"/ },
+  {
+    args: ['run', '--pause', 'user=./own.ts:1ms/3s'],
+    says: `pauses[0].kind: there is no file ${resolve('own.ts')}; it must be gc, block, freeze`,
+  },
+  {
+    args: ['run', '--out', 'README.md'],
+    says: /--out README\.md: no folder can be made there: EEXIST.*name a directory/,
+  },
+  { args: ['up', '--out', 'README.md'], says: /--out README\.md: no folder can be made there/ },
   { args: ['run', '--mesh', 'nowhere.yaml'], says: /nowhere\.yaml: cannot be read/ },
   { args: ['run', '--port', 'gateway'], says: /must be NAME=PORT/ },
   { args: ['run', '--port', 'gateway=70000'], says: /must be NAME=PORT/ },

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { meshCommand } from '../../lab/commands/mesh.ts';
 import { readMesh } from '../../mesh/read.ts';
 
@@ -9,12 +9,14 @@ const folder = mkdtempSync(join(tmpdir(), 'aftershock-command-'));
 const chain = new URL('../../mesh/chain.yaml', import.meta.url).pathname;
 const article = new URL('../../mesh/article.yaml', import.meta.url).pathname;
 
+afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => {
   vi.restoreAllMocks();
   process.exitCode = undefined;
 });
 
 async function run(...args: string[]) {
+  process.exitCode = undefined;
   let out = '';
   let err = '';
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
@@ -56,5 +58,21 @@ test('mesh FILE ends with 2 and all mistakes when the file is wrong', async () =
     `${file}:1:10: version: unknown version 2; this program reads version 1`,
     expect.stringContaining(`${file}:2:1: lod: unknown key "lod"; did you mean "load"?`),
   ]);
-  rmSync(folder, { recursive: true });
+});
+
+test('mesh FILE ends with 2 where the module of a pause is not there', async () => {
+  const file = join(folder, 'module.yaml');
+  writeFileSync(
+    file,
+    'version: 1\nservices: { a: {} }\npauses: [ { service: a, kind: ./own.ts, duration: 1ms, once: 1s } ]\n',
+  );
+  expect(await run(file)).toEqual({
+    out: '',
+    err: expect.stringContaining(
+      `${file}: pauses[0].kind: there is no file ${join(folder, 'own.ts')};`,
+    ),
+    code: 2,
+  });
+  writeFileSync(join(folder, 'own.ts'), '');
+  expect(await run(file)).toMatchObject({ err: '', code: 0 });
 });
