@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readTraceFile } from '../../traces/source/traceFile.ts';
@@ -21,7 +22,10 @@ export async function writeResult(
   await write({ version: 1, run });
   const spans: Span[] = [];
   const file = join(directory, 'traces.ndjson');
-  const batches = readTraceFile(file, ({ line, message }) => say(`${file}:${line}: ${message}`));
+  // What ends before the collector has started leaves no file.
+  const batches = existsSync(file)
+    ? readTraceFile(file, ({ line, message }) => say(`${file}:${line}: ${message}`))
+    : [];
   for await (const batch of batches) spans.push(...batch);
   const result: Result = { version: 1, run, analysis: analyse(run, spans) };
   await write(result);

@@ -97,6 +97,19 @@ test('Ctrl-C in a run: a report of what there is, exit code 1, no span lost', as
   await expectGone(pids);
 });
 
+test('Ctrl-C before anything has started: a report that says so, exit code 1', async () => {
+  const lab = start('run', '--mesh', mesh);
+  await lab.said(/seed 1/);
+  lab.process.kill('SIGINT');
+  expect(await lab.exit).toEqual({ code: 1, signal: null });
+  expect(lab.result().run.failures).toMatchObject([
+    expect.stringMatching(/s into the start: interrupted by Ctrl-C/),
+  ]);
+  expect(lab.stdout()).toMatch(/interrupted by Ctrl-C/);
+  expect(lab.stderr()).toMatch(/^report .*report\.html$/m);
+  expect(existsSync(join(lab.out, 'latest', 'report.html'))).toBe(true);
+});
+
 test('a killed lab leaves no process', async () => {
   const lab = start('run', '--mesh', mesh);
   const pids = await startedPids(lab);
