@@ -1,7 +1,16 @@
 import type { Analysis, Result } from '../analysis/analysis.ts';
 import type { TierPhase } from '../analysis/tierRows.ts';
 import { visibleIfEveryMs } from '../model/percentile.ts';
-import { differs, duration, list, ms, percent, quantileMs, signedMs } from './format.ts';
+import {
+  differs,
+  duration,
+  list,
+  ms,
+  percent,
+  quantilesMs,
+  quantileWithUnit,
+  signedMs,
+} from './format.ts';
 import type { Sentence } from './sentence.ts';
 
 /** What the client saw of it: P99 and P50, against the prediction. */
@@ -11,17 +20,26 @@ export function clientSentence({ analysis }: Result): Sentence {
   const [p50, p99] = [at(0.5), at(0.99)];
   if (!p50 || !p99) return { tone: 'bad', text: 'No data at the client.' };
   if (p99.baselineMs === null && p99.pausesMs === null) {
-    const slowest = analysis.tiers[0]?.pauses?.latency.maxMs ?? null;
+    const { baseline, pauses } = analysis.tiers[0] ?? {};
+    const slowest = (pauses ?? baseline)?.latency.maxMs ?? null;
+    const took = slowest === 'never' ? 'was never answered' : `took *${quantileWithUnit(slowest)}*`;
     return {
       tone: 'plain',
-      text: `Too few requests for a P99 at the client; the slowest took *${quantileMs(slowest)} ms*.`,
+      text: `Too few requests for a P99 at the client; the slowest ${took}.`,
     };
   }
   if (analysis.tiers[0]?.baseline === null) {
-    const after = `*${quantileMs(p99.pausesMs)} ms*`;
+    const after = `*${quantileWithUnit(p99.pausesMs)}*`;
     return {
       tone: 'plain',
       text: `P99 at the client with pauses: ${after}. There is no baseline.`,
+    };
+  }
+  if (analysis.tiers[0]?.pauses === null) {
+    const before = `*${quantileWithUnit(p99.baselineMs)}*`;
+    return {
+      tone: 'plain',
+      text: `P99 at the client in the baseline: ${before}. Nothing was measured with pauses.`,
     };
   }
   const { changeMs, predictedMs } = p99;
@@ -33,8 +51,8 @@ export function clientSentence({ analysis }: Result): Sentence {
   return {
     tone: off ? 'bad' : 'plain',
     text:
-      `P99 at the client: *${quantileMs(p99.baselineMs)} → ${quantileMs(p99.pausesMs)} ms*${change}. ` +
-      `P50: ${quantileMs(p50.baselineMs)} → ${quantileMs(p50.pausesMs)} ms.${rare}${failures(analysis)}`,
+      `P99 at the client: *${quantilesMs(p99.baselineMs, p99.pausesMs)}*${change}. ` +
+      `P50: ${quantilesMs(p50.baselineMs, p50.pausesMs)}.${rare}${failures(analysis)}`,
   };
 }
 

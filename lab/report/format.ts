@@ -25,6 +25,18 @@ export function quantileMs(value: Quantile): string {
   return value === 'never' ? 'never' : ms(value);
 }
 
+/** 45 → 165 ms; where one of them is no time, each with a unit of its own: 45 ms → never. */
+export function quantilesMs(before: Quantile, after: Quantile): string {
+  const bothTimes = typeof before === 'number' && typeof after === 'number';
+  if (bothTimes) return `${ms(before)} → ${ms(after)} ms`;
+  return `${quantileWithUnit(before)} → ${quantileWithUnit(after)}`;
+}
+
+/** 45 ms, never, too few */
+export function quantileWithUnit(value: Quantile): string {
+  return typeof value === 'number' ? `${ms(value)} ms` : quantileMs(value);
+}
+
 /** +95, −0.3, 0.0 */
 export function signedMs(value: number | null): string {
   if (value === null) return 'no data';

@@ -177,15 +177,20 @@ function disturbanceNotes({ trouble }: Analysis): Sentence[] {
   const worst = (phase: 'baseline' | 'pauses') =>
     Math.max(0, ...trouble.services.map((row) => row[phase]?.withoutCoreShare ?? 0));
   const isStarved = Math.max(worst('baseline'), worst('pauses')) > starvedShare;
-  if (!trouble.services.some(({ baseline, pauses }) => baseline || pauses)) return [];
+  const has = (phase: 'baseline' | 'pauses') => trouble.services.some((row) => row[phase]);
+  if (!has('baseline') && !has('pauses')) return [];
+  const both = (figure: (phase: 'baseline' | 'pauses') => string) =>
+    (['baseline', 'pauses'] as const)
+      .map((phase) => (has(phase) ? figure(phase) : 'no data'))
+      .join(' → ');
   return [
     {
       tone: isStarved ? 'bad' : 'plain',
       text:
         'Besides, baseline → with pauses: major collections that V8 chose itself ' +
-        `${count(collections('baseline'))} → ${count(collections('pauses'))}; the service that fared ` +
-        `worst was ready but without a core ${percent(worst('baseline'))} → ` +
-        `${percent(worst('pauses'))} of the time${isStarved ? ': too few cores for this run' : ''}.`,
+        `${both((phase) => count(collections(phase)))}; the service that fared ` +
+        `worst was ready but without a core ${both((phase) => percent(worst(phase)))} ` +
+        `of the time${isStarved ? ': too few cores for this run' : ''}.`,
     },
   ];
 }

@@ -20,6 +20,8 @@ const cases: readonly { name: string; options: SyntheticOptions; change?: Partia
   { name: 'rare', options: { everyMs: 18_000 } },
   { name: 'noPauses', options: { pauseStartsMs: [] } },
   { name: 'noBaseline', options: { baselineMs: 0 } },
+  { name: 'noPausePhase', options: { pausesMs: 0 } },
+  { name: 'shortBaseline', options: { baselineMs: 1000, pausesMs: 0 } },
   { name: 'short', options: { baselineMs: 1000, pausesMs: 3000 } },
 ];
 
