@@ -73,14 +73,14 @@ async function run(options: RunOptions): Promise<void> {
     stay: isTerminal && options.stay && options.json !== true,
   });
   try {
-    const result = await writeResult(run, directory, (line) => progress.say(line));
+    const { result, whole } = await writeResult(run, directory, (line) => progress.say(line));
     process.stdout.write(
       options.json === true
         ? `${JSON.stringify(result)}\n`
         : `\n${renderText(result, { color: process.stdout.isTTY === true })}`,
     );
-    progress.say(`\nreport ${join(directory, 'report.html')}`);
-    if (run.failures.length > 0) process.exitCode = 1;
+    if (whole) progress.say(`\nreport ${join(directory, 'report.html')}`);
+    if (!whole || run.failures.length > 0) process.exitCode = 1;
     if (stage !== null) {
       const interrupted = interrupt.signal;
       const failures = await lookAround({ mesh, stage, progress, interrupted, broken });

@@ -11,7 +11,10 @@ export interface ChildOptions {
   readonly args?: readonly string[];
   /** Added to what is passed on of this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** File that gets its output, appended; by default this process's standard error gets it. */
+  /**
+   * File that gets its output, appended; by default, and while the file takes none, this process's
+   * standard error gets it.
+   */
   readonly logFile?: string;
 }
 
@@ -47,8 +50,7 @@ export class Child<Message extends { readonly type: string }> implements Managed
     if (logFile !== undefined) closeSync(log);
     this.pid = this.#process.pid;
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      if (logFile === undefined) process.stderr.write(text);
-      else appendFileSync(logFile, text);
+      if (logFile === undefined || !isAppended(logFile, text)) process.stderr.write(text);
       this.#keepErrorLines(text);
     });
     this.#process.on('message', (message) => {
@@ -178,6 +180,16 @@ export class Child<Message extends { readonly type: string }> implements Managed
         this.#errorLines.push(line.trimEnd().slice(0, 300));
     }
     this.#errorLines.splice(0, this.#errorLines.length - keptErrorLines);
+  }
+}
+
+/** A disk that is full must not end the run whose log it is. */
+function isAppended(file: string, text: string): boolean {
+  try {
+    appendFileSync(file, text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -14,6 +14,9 @@ export interface LoggerOptions {
   readonly onLine?: (line: string) => void;
 }
 
+/** Lines that could not be written are kept up to here; the next ones are dropped. */
+const maxUnwrittenBytes = 64 * 1024;
+
 /**
  * JSON lines on standard output: `ts` (RFC 3339), `service`, `env` where it is known, and in a span
  * its ids. Requests that went well are logged at `debug` only: at `info` a line a request costs
@@ -24,7 +27,10 @@ export function createLogger(
   level: LogLevel = 'info',
   { environment, onLine }: LoggerOptions = {},
 ): Logger {
-  const stdout = pino.destination({ fd: process.stdout.fd ?? 1, sync: true });
+  const fd = process.stdout.fd ?? 1;
+  const stdout = pino.destination({ fd, sync: true, maxLength: maxUnwrittenBytes });
+  // A service whose log nobody takes, as on a full disk, still serves; each line tries again.
+  stdout.on('error', () => {});
   const destination =
     onLine === undefined
       ? stdout

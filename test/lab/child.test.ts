@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Child } from '../../lab/launch/child.ts';
 
 const path = fileURLToPath(new URL('fixtures/child.ts', import.meta.url));
@@ -59,6 +59,26 @@ test('a Child that ends before it is ready: exit code and last words', async () 
   expect(readFileSync(join(directory, 'child.log'), 'utf8')).toContain('TypeError');
   expect(child).toMatchObject({ stopping: false, endedCleanly: false });
 });
+
+test.skipIf(!existsSync('/dev/full'))(
+  'a Child whose log cannot be written: its words go to standard error, and nobody falls',
+  async () => {
+    const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const child = new Child<{ type: string }>({
+      name: 'auth',
+      path,
+      args: ['crash'],
+      logFile: '/dev/full',
+    });
+    children.push(child);
+    await child.exited;
+    expect(stderr.mock.calls.map(([text]) => text).join('')).toContain('TypeError: no such thing');
+    stderr.mockRestore();
+    expect(child.describeExit()).toContain(
+      'ended with exit code 3; its last words:\n    first line',
+    );
+  },
+);
 
 test('a Child that somebody kills: the signal', async () => {
   const child = start('ready');

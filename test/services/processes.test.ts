@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -125,6 +125,20 @@ test.each([
   expect(await user.ended).toEqual({ code: 1, signal: null });
   expect(user.said).toEqual([{ type: 'failed', code: null, message: expect.stringMatching(want) }]);
 });
+
+test.skipIf(!existsSync('/dev/full'))(
+  'a service whose log cannot be written still serves',
+  async () => {
+    const full = openSync('/dev/full', 'w');
+    const user = launchService('user', meshPath, { LOG_LEVEL: 'debug' }, full);
+    closeSync(full);
+    children.push(user.child);
+    const { url } = await ready(user);
+    for (const id of [42, 43]) expect((await fetch(`${url}/users/${id}`)).status).not.toBe(500);
+    user.child.kill('SIGTERM');
+    expect(await user.ended).toEqual({ code: 0, signal: null });
+  },
+);
 
 test('the admin API wants its token where there is one', async () => {
   const user = launch('user', { ADMIN_TOKEN: 'secret' });

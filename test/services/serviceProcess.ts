@@ -11,14 +11,18 @@ export interface ServiceProcess {
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
 
-/** Starts a service as the lab does; without telemetry unless `env` says otherwise. */
+/**
+ * Starts a service as the lab does; without telemetry unless `env` says otherwise.
+ * @param stdout a file descriptor in place of the pipe that `log` is read from.
+ */
 export function launch(
   name: 'user' | 'relay',
   meshPath: string,
   env: Readonly<Record<string, string>> = {},
+  stdout: 'pipe' | number = 'pipe',
 ): ServiceProcess {
   const child = fork(`services/${name}.ts`, {
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    stdio: ['ignore', stdout, 'inherit', 'ipc'],
     env: {
       ...process.env,
       AFTERSHOCK_MESH: meshPath,
@@ -29,7 +33,7 @@ export function launch(
   });
   const said: ServiceMessage[] = [];
   child.on('message', (message) => said.push(message as ServiceMessage));
-  const log = text(child.stdout as NonNullable<typeof child.stdout>);
+  const log = child.stdout === null ? Promise.resolve('') : text(child.stdout);
   const ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
   return { child, said, log, ended };
 }
