@@ -77,7 +77,10 @@ async function run(options: RunOptions): Promise<void> {
     process.stdout.write(
       options.json === true
         ? `${JSON.stringify(result)}\n`
-        : `\n${renderText(result, { color: process.stdout.isTTY === true })}`,
+        : `\n${renderText(result, {
+            color: process.stdout.isTTY === true,
+            columns: process.stdout.columns || 100,
+          })}`,
     );
     if (whole) progress.say(`\nreport ${join(directory, 'report.html')}`);
     if (!whole || run.failures.length > 0) process.exitCode = 1;

@@ -25,21 +25,21 @@ export function clientSentence({ analysis }: Result): Sentence {
     const took = slowest === 'never' ? 'was never answered' : `took *${quantileWithUnit(slowest)}*`;
     return {
       tone: 'plain',
-      text: `Too few requests for a P99 at the client; the slowest ${took}.`,
+      text: `Too few requests for a P99 at the client; the slowest ${took}.${failures(analysis)}`,
     };
   }
   if (analysis.tiers[0]?.baseline === null) {
     const after = `*${quantileWithUnit(p99.pausesMs)}*`;
     return {
       tone: 'plain',
-      text: `P99 at the client with pauses: ${after}. There is no baseline.`,
+      text: `P99 at the client with pauses: ${after}. There is no baseline.${failures(analysis)}`,
     };
   }
   if (analysis.tiers[0]?.pauses === null) {
     const before = `*${quantileWithUnit(p99.baselineMs)}*`;
     return {
       tone: 'plain',
-      text: `P99 at the client in the baseline: ${before}. Nothing was measured with pauses.`,
+      text: `P99 at the client in the baseline: ${before}. Nothing was measured with pauses.${failures(analysis)}`,
     };
   }
   const { changeMs, predictedMs } = p99;
@@ -62,7 +62,8 @@ function failures({ tiers }: Analysis): string {
   const share = (phase: TierPhase | null | undefined) =>
     phase ? percent((phase.errors + phase.dropped) / phase.requests) : 'no data';
   const [before, during] = [share(client?.baseline), share(client?.pauses)];
-  return before === '0 %' && during === '0 %' ? '' : ` Failed: *${before} → ${during}*.`;
+  const isNone = [before, during].every((share) => share === '0 %' || share === 'no data');
+  return isNone ? '' : ` Failed: *${before} → ${during}*.`;
 }
 
 /** Why the pauses of the first group hide beyond P99. */

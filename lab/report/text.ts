@@ -14,13 +14,17 @@ import { wrap } from './wrap.ts';
 export interface TextOptions {
   /** Whether the terminal takes colours. */
   readonly color: boolean;
+  /** Width of the terminal. Tables that do not fit with the least space stay as wide as they are. */
+  readonly columns?: number;
 }
 
-const widthColumns = 100;
+const mostColumns = 100;
+const leastColumns = 40;
 
 /** The terminal output of a run: at most 100 columns wide, ends with a line break. */
 export function renderText(result: Result, options: TextOptions): string {
   const { analysis, run } = result;
+  const width = Math.max(leastColumns, Math.min(options.columns ?? mostColumns, mostColumns));
   const paint: Paint = (style, text) =>
     options.color ? styleText(style, text, { validateStream: false }) : text;
   const tables: Table[] = [
@@ -32,13 +36,13 @@ export function renderText(result: Result, options: TextOptions): string {
   ].filter((table) => table !== null);
   const hasData = analysis.tiers.some(({ baseline, pauses }) => baseline || pauses);
   const blocks = [
-    `${paint('bold', 'Aftershock')}  ${paint('dim', subject(result))}`,
+    wrap(`${paint('bold', 'Aftershock')}  ${paint('dim', subject(result))}`, width).join('\n'),
     headline(result)
-      .map((sentence) => bullet(sentence, paint))
+      .map((sentence) => bullet(sentence, paint, width))
       .join('\n'),
-    ...(hasData ? tables.map((table) => textTable(table, paint, widthColumns)) : []),
+    ...(hasData ? tables.map((table) => textTable(table, paint, width)) : []),
     notes(result)
-      .map((sentence) => bullet(sentence, paint))
+      .map((sentence) => bullet(sentence, paint, width))
       .join('\n'),
   ];
   return `${blocks.join('\n\n')}\n`;
@@ -46,13 +50,13 @@ export function renderText(result: Result, options: TextOptions): string {
 
 const signs = { good: ['green', '✓'], plain: ['cyan', '·'], bad: ['yellow', '!'] } as const;
 
-function bullet({ tone, text }: Sentence, paint: Paint): string {
+function bullet({ tone, text }: Sentence, paint: Paint, width: number): string {
   const [color, sign] = signs[tone];
   const strong = text.replace(/\*([^*]+)\*/g, (_, figure: string) =>
     // Word by word, so that a line break does not fall into a style.
     figure.replace(/\S+/g, (word) => paint('bold', word)),
   );
-  return wrap(strong, widthColumns - 4)
+  return wrap(strong, width - 4)
     .map((line, index) => (index === 0 ? `  ${paint(color, sign)} ${line}` : `    ${line}`))
     .join('\n');
 }

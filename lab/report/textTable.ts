@@ -1,19 +1,24 @@
 import { stripVTControlCharacters, type styleText } from 'node:util';
 import CliTable from 'cli-table3';
 import type { Cell, Table } from './table.ts';
+import { wrap } from './wrap.ts';
 
 /** Colours `text`, or leaves it as it is. */
 export type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
 
-/** A table without borders; the space between its columns shrinks until it fits, if it can. */
+/**
+ * A table without borders. Until it fits, the space between its columns shrinks; then, where the
+ * last column is words, they are wrapped.
+ */
 export function textTable(
   { title, columns, rows }: Table,
   paint: Paint,
   widthColumns: number,
 ): string {
   const aligns = columns.map(({ align }, index) => align ?? (index === 0 ? 'left' : 'right'));
+  const last = columns.length - 1;
   const widths = columns.map((_, index) => pairWidths(rows.map(({ cells }) => cells[index] ?? '')));
-  const draw = (gap: string) => {
+  const draw = (gap: string, lastWidth = Number.POSITIVE_INFINITY) => {
     const drawing = new CliTable({
       chars: { ...borderless, middle: gap },
       style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
@@ -28,7 +33,8 @@ export function textTable(
     for (const { cells, quiet, marks } of rows) {
       drawing.push(
         cells.map((cell, index) => {
-          const text = aligned(cell, widths[index] ?? [0, 0]);
+          const line = aligned(cell, widths[index] ?? [0, 0]);
+          const text = index === last ? wrap(line, lastWidth).join('\n') : line;
           if (quiet) return paint('dim', text);
           return marks?.includes(index) ? paint('yellow', text) : text;
         }),
@@ -39,11 +45,22 @@ export function textTable(
       .split('\n')
       .map((line) => `  ${line}`.trimEnd());
   };
-  const fits = (line: string) => stripVTControlCharacters(line).length <= widthColumns;
-  const drawings = ['   ', '  ', ' '].map(draw);
-  const body = drawings.find((lines) => lines.every(fits)) ?? drawings.at(-1) ?? [];
+  const widthOf = (lines: readonly string[]) =>
+    Math.max(...lines.map((line) => stripVTControlCharacters(line).length));
+  for (const gap of ['   ', '  ', ' ']) {
+    const body = draw(gap);
+    if (widthOf(body) <= widthColumns) return [paint('bold', title), ...body].join('\n');
+  }
+  const narrow = draw(' ');
+  const words = rows.map(({ cells }) => cells[last]).filter((cell) => typeof cell === 'string');
+  const wordsWidth = Math.max(...words.map((text) => text.length));
+  const room = wordsWidth - (widthOf(narrow) - widthColumns);
+  const body = aligns[last] === 'left' && room >= leastWordsWidth ? draw(' ', room) : narrow;
   return [paint('bold', title), ...body].join('\n');
 }
+
+/** Narrower, hardly two words stand in a line. */
+const leastWordsWidth = 12;
 
 /** Widest text on either side of the arrows of a column. */
 function pairWidths(cells: readonly Cell[]): [number, number] {

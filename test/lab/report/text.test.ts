@@ -22,6 +22,7 @@ const cases: readonly { name: string; options: SyntheticOptions; change?: Partia
   { name: 'noBaseline', options: { baselineMs: 0 } },
   { name: 'noPausePhase', options: { pausesMs: 0 } },
   { name: 'shortBaseline', options: { baselineMs: 1000, pausesMs: 0 } },
+  { name: 'allFail', options: { baselineMs: 1000, pausesMs: 3000, timeoutMs: 1 } },
   { name: 'short', options: { baselineMs: 1000, pausesMs: 3000 } },
 ];
 
@@ -38,6 +39,13 @@ describe.each(cases)('renderText() of $name', ({ name, options, change }) => {
     expect(text).not.toMatch(/NaN|undefined|null|Infinity/);
   });
 
+  test('breaks its sentences earlier on a narrower terminal', () => {
+    const lines = renderText(result, { color: false, columns: 50 }).split('\n');
+    const begun = lines.filter((line) => /^ {2}[·!✓] /.test(line));
+    expect(begun.length).toBeGreaterThan(0);
+    for (const line of begun) expect(line.length).toBeLessThanOrEqual(50);
+  });
+
   test('says the same in colours, and after a way through JSON', () => {
     const painted = renderText(result, { color: true });
     expect(painted).not.toBe(text);
@@ -45,6 +53,14 @@ describe.each(cases)('renderText() of $name', ({ name, options, change }) => {
     expect(plain(JSON.parse(JSON.stringify(result)))).toBe(text);
   });
 });
+
+test.each([{}, { kind: 'delay' }, { everyMs: 18_000 }, { baselineMs: 1000, pausesMs: 3000 }])(
+  'renderText() of %o fits a terminal of 80 columns',
+  (options) => {
+    const lines = renderText(resultOf(options), { color: false, columns: 80 }).split('\n');
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+  },
+);
 
 test('renderText() of a run without data says what failed, and no table', () => {
   const { run } = syntheticRun();
