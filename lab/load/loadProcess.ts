@@ -62,7 +62,10 @@ export class LoadProcess {
     return load;
   }
 
-  /** The newest account of its spans; the final one after a clean stop. */
+  /**
+   * The newest account of its spans, the final one after a clean stop. null from the beginning of a
+   * phase until it has been told anew: what it sends meanwhile is in no account.
+   */
   get spans(): SpanAccount | null {
     return this.#spans;
   }
@@ -78,6 +81,7 @@ export class LoadProcess {
   ): Promise<PlayedLoad> {
     let startUnixMs = Date.now();
     let snapshot = nothing;
+    this.#spans = null;
     const { promise, resolve } = Promise.withResolvers<PlayedLoad>();
     const off = this.child.onMessage((message) => {
       if (message.type === 'playing') startUnixMs = message.startUnixMs;

@@ -76,6 +76,8 @@ test.each(['user', 'collector', 'load'])(
     const { run } = lab.result();
     expect(run.failures).toMatchObject([expect.stringMatching(told)]);
     expect(run.phases.map((phase) => phase.name)).toEqual(['warmup', 'baseline', 'pauses']);
+    // Who was killed gave no account, and an older one is none.
+    expect(run.spans[name] ?? null).toBeNull();
     expect(existsSync(join(lab.out, 'latest', 'report.html'))).toBe(true);
     await expectGone(pids);
   },
