@@ -11,6 +11,7 @@ import {
 import { tuneGarbageCollection } from '../../collector/garbageCollection.ts';
 import { MIN_STORE_BYTES } from '../../collector/store.ts';
 import { onInterrupt } from './interrupt.ts';
+import { UsageError } from './usageError.ts';
 
 interface CollectOptions {
   readonly port?: number;
@@ -78,7 +79,10 @@ async function startOnFreePorts(options: CollectOptions): Promise<Collector> {
     try {
       return await startCollector(wish);
     } catch (error) {
-      const { code, port: taken } = error as NodeJS.ErrnoException & { port?: number };
+      const { code, path, port: taken } = error as NodeJS.ErrnoException & { port?: number };
+      if (path !== undefined && path === options.file) {
+        throw new UsageError(`--file ${path}: ${(error as Error).message}`, { cause: error });
+      }
       if (code !== 'EADDRINUSE') throw error;
       const isQuery = taken === wish.queryPort && taken !== wish.port;
       if ((isQuery ? options.queryPort : options.port) !== undefined) {

@@ -56,6 +56,10 @@ test.each([
   { args: ['up', '--rate', '5'], says: /unknown option '--rate'\nvalid: / },
   { args: ['up', '--port', 'otlp=x'], says: /must be NAME=PORT/ },
   { args: ['collect', '--port', '70000'], says: /'--port <number>' argument '70000' is invalid/ },
+  {
+    args: ['collect', '--port', '0', '--query-port', '0', '--file', 'nowhere/t.ndjson'],
+    says: /--file nowhere\/t\.ndjson: ENOENT/,
+  },
   { args: ['doctor', '--gateway', 'localhost:8080'], says: /must be an http or https URL/ },
   { args: ['doctor', '--admin', 'user'], says: /must be NAME=URL/ },
   { args: ['trace', '--as', 'go'], says: /Allowed choices are text, test/ },
