@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { diagnose } from '../doctor/diagnose.ts';
 import { gather } from '../doctor/gather.ts';
 import { renderDiagnosis } from '../doctor/render.ts';
@@ -28,13 +28,16 @@ export function doctorCommand(): Command {
     .option('--query <url>', "Jaeger's query API (default: http://127.0.0.1:16686)", httpUrl)
     .option('--prometheus <url>', 'its API (default: http://127.0.0.1:9090)', httpUrl)
     .option('--admin <name=url>', "a service's admin API, for its own counts; repeatable", admin)
-    .option(
-      '--timeout <duration>',
-      'for each answer, and for the trace to be whole',
-      duration,
-      15_000,
+    .addOption(
+      new Option('--timeout <duration>', 'for each answer, and for the trace to be whole')
+        .argParser(duration)
+        .default(15_000, '15s'),
     )
-    .option('--since <duration>', 'how far back to look for lost spans', duration, 3_600_000)
+    .addOption(
+      new Option('--since <duration>', 'how far back to look for lost spans')
+        .argParser(duration)
+        .default(3_600_000, '60m'),
+    )
     .option('--json', 'print data in place of the table')
     .addHelpText(
       'after',

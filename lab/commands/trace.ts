@@ -43,7 +43,11 @@ export function traceCommand(): Command {
     )
     .addOption(new Option('--only <what>', 'of the list').choices(['paused', 'failed']))
     .option('--limit <number>', 'traces in the list', limit, 10)
-    .option('--since <duration>', 'how far back to search a URL', duration, 3_600_000)
+    .addOption(
+      new Option('--since <duration>', 'how far back to search a URL')
+        .argParser(duration)
+        .default(3_600_000, '60m'),
+    )
     .option('--json', 'print data in place of text')
     .addHelpText(
       'after',

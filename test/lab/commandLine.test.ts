@@ -74,6 +74,14 @@ test.each([
   expect(written(stdout)).toBe('');
 });
 
+test.each(['doctor', 'trace'])(
+  'aftershock %s --help gives lengths of time as one writes them',
+  async (name) => {
+    expect(await commandLine([name, '--help'])).toBe(0);
+    expect(written(stdout)).toMatch(/--since <duration> [^-]*\(default:\s+60m\)/);
+  },
+);
+
 test.each(['run', 'up', 'load', 'mesh', 'collect', 'doctor', 'trace'])(
   'aftershock %s --help shows an example',
   async (name) => {
