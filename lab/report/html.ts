@@ -101,8 +101,8 @@ function foldSection({ fold }: PageData): string {
 function waterfallSections(run: Run, traces: Traces, spans: readonly Span[]): string[] {
   const { any, waiting } = slowestRequests(traces);
   const slowest = 'The slowest request, span by span';
-  const innocent =
-    'The paused service’s handler looks innocent: the wait before it belongs to no span at all.';
+  const who = traces.pauses.length > 0 ? 'paused service' : 'called service';
+  const innocent = `The ${who}’s handler looks innocent: the wait before it belongs to no span at all.`;
   const draw = (title: string, hint: string, request: RequestRecord) =>
     section(title, hint, waterfall(run, traces, spans, request));
   if (any && any === waiting) return [draw(slowest, innocent, any)];

@@ -93,6 +93,11 @@ test.each<{ when: string; options: SyntheticOptions; change?: Partial<Run> }>([
   expect(dataOf(page)).not.toBeNull();
 });
 
+test('renderHtml() speaks of a paused service only where one was', () => {
+  expect(pageOf({})).toContain('The paused service’s handler looks innocent');
+  expect(pageOf({ pauseStartsMs: [] })).not.toContain('The paused service');
+});
+
 test('escapeHtml() and scriptJson() leave nothing that could end their place', () => {
   expect(escapeHtml(`<b a='1' c="2">&`)).toBe('&lt;b a=&#39;1&#39; c=&quot;2&quot;&gt;&amp;');
   expect(scriptJson({ text: hostile })).not.toMatch(/[<\u2028\u2029]/);
