@@ -207,10 +207,13 @@ test('AFTERSHOCK_PAUSES=start: pauses begin with the first request, and hit othe
   expect(await pauses()).toBe(0);
   let made = 0;
   while (made < 5) {
-    const nowMicros = Math.round((performance.timeOrigin + performance.now()) * 1000);
-    await fetch(`${userUrl}/users/1`, {
-      headers: { tracestate: `aftershock=h:1;t:${nowMicros}` },
-    });
+    // Many for each time that it is asked: a pause while it answers that hits no request.
+    for (let i = 0; i < 20; i++) {
+      const nowMicros = Math.round((performance.timeOrigin + performance.now()) * 1000);
+      await fetch(`${userUrl}/users/1`, {
+        headers: { tracestate: `aftershock=h:1;t:${nowMicros}` },
+      });
+    }
     made = await pauses();
   }
   const stats = await stopped(user);
