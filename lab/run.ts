@@ -25,6 +25,8 @@ export interface LoadAccount {
 }
 
 export interface ServiceUsage {
+  /** Between the two moments at which the service counted, by its own clock. */
+  readonly lengthMs: number;
   readonly requests: number;
   readonly cpuMs: number;
   readonly runDelayMs: number | null;

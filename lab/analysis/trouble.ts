@@ -24,7 +24,7 @@ export interface Trouble {
 export interface Disturbance {
   readonly naturalCollections: number;
   readonly naturalCollectionsMs: number;
-  /** Time that the main thread was ready but had no core, of the phase's length. */
+  /** Share of the time in which the main thread was ready but had no core. */
   readonly withoutCoreShare: number | null;
 }
 
@@ -58,11 +58,10 @@ export function trouble(run: Run, traces: Traces): Trouble {
 function disturbance(phase: RunPhase | undefined, service: string): Disturbance | null {
   const usage = phase?.services[service];
   if (!phase || !usage) return null;
-  const lengthMs = phase.endUnixMs - phase.startUnixMs;
+  const { runDelayMs, lengthMs } = usage;
   return {
     naturalCollections: usage.naturalCollections.count,
     naturalCollectionsMs: usage.naturalCollections.durationMs,
-    withoutCoreShare:
-      usage.runDelayMs === null || lengthMs <= 0 ? null : usage.runDelayMs / lengthMs,
+    withoutCoreShare: runDelayMs === null || lengthMs <= 0 ? null : runDelayMs / lengthMs,
   };
 }

@@ -36,6 +36,7 @@ function difference(from: ServiceStats | null, to: ServiceStats | null): Service
     durationMs: to.majorCollections[kind].durationMs - from.majorCollections[kind].durationMs,
   });
   return {
+    lengthMs: to.uptimeMs - from.uptimeMs,
     requests: to.requests - from.requests,
     cpuMs: to.cpuMs - from.cpuMs,
     runDelayMs:

@@ -64,6 +64,8 @@ export interface PausePlan {
 /** Counts and times since the process started; the difference of two snapshots is a phase. */
 export interface ServiceStats {
   readonly service: string;
+  /** Age of the process when it read all this: one that is busy is late to. */
+  readonly uptimeMs: number;
   /** Requests answered, whatever the status; health checks apart. */
   readonly requests: number;
   /** User and system time of the process. */

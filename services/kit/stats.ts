@@ -11,6 +11,7 @@ export function readStats(
   const { user, system } = process.cpuUsage();
   return {
     service,
+    uptimeMs: performance.now(),
     requests,
     cpuMs: (user + system) / 1000,
     runDelayMs: readRunDelayMs(),

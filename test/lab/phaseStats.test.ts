@@ -6,6 +6,7 @@ function stats(at: number, runDelayMs: number | null = at): ServiceStats {
   const collections = { count: at, durationMs: at * 10 };
   return {
     service: 'user',
+    uptimeMs: at * 1000,
     requests: at * 100,
     cpuMs: at * 50,
     runDelayMs,
@@ -22,6 +23,7 @@ test.each([
     before: stats(1),
     after: stats(3),
     want: {
+      lengthMs: 2000,
       requests: 200,
       cpuMs: 100,
       runDelayMs: 2,

@@ -289,6 +289,7 @@ function runOf(
         Object.entries(cpuMs).map(([service, ms]): [string, ServiceUsage] => [
           service,
           {
+            lengthMs,
             requests: sent,
             cpuMs: ms * sent,
             runDelayMs: 12,
