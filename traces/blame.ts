@@ -1,4 +1,4 @@
-import type { PathSection } from './criticalPath.ts';
+import type { PathWithNodes } from './criticalPath.ts';
 import { hasFailed, hasTimedOut } from './failure.ts';
 import { earlier, firstEndingAfter, type Interval, later, union } from './interval.ts';
 import { pausesOn } from './pauseEvidence.ts';
@@ -31,7 +31,7 @@ export interface BlameSection extends Interval {
 /** What blame is found from. */
 export interface BlameInput {
   readonly spans: readonly Span[];
-  readonly criticalPath: readonly PathSection[];
+  readonly path: PathWithNodes;
   readonly retries: readonly Retries[];
   readonly node: (spanId: string) => SpanNode | undefined;
 }
@@ -70,17 +70,18 @@ interface Evidence {
 export function blameSections(trace: BlameInput): BlameSection[] {
   const pauses = pausesByProcess(trace);
   const attempts = attemptsOf(trace);
-  const known = new Map<string, readonly Evidence[]>();
+  const known = new Map<SpanNode, readonly Evidence[]>();
   const sections: BlameSection[] = [];
-  for (const section of trace.criticalPath) {
-    const { span } = section;
-    let evidence = known.get(span.spanId);
+  trace.path.sections.forEach(({ span, startUnixNano, endUnixNano }, i) => {
+    const node = trace.path.nodes[i] as SpanNode;
+    let evidence = known.get(node);
     if (evidence === undefined) {
-      evidence = evidenceOf(trace.node(span.spanId) as SpanNode, pauses, attempts);
-      known.set(span.spanId, evidence);
+      evidence = evidenceOf(node, pauses, attempts);
+      // A span without children is on the path once.
+      if (node.children.length > 0) known.set(node, evidence);
     }
-    charge(span, section.startUnixNano, section.endUnixNano, evidence, 0, sections);
-  }
+    charge(span, startUnixNano, endUnixNano, evidence, 0, sections);
+  });
   return sections;
 }
 

@@ -64,7 +64,7 @@ interface Child {
 
 /** A span on the way back through a trace. */
 interface Frame {
-  readonly span: Span;
+  readonly node: SpanNode;
   /** What of it lies within its parent. */
   readonly from: bigint;
   readonly to: bigint;
@@ -86,24 +86,37 @@ interface Frame {
  * Time: n log n in the number of spans; any depth.
  */
 export function criticalPath(root: SpanNode, rules: PathRules = exactRules): PathSection[] {
+  return pathWithNodes(root, rules).sections;
+}
+
+/** The critical path, and of each of its sections the node: to look it up by id is dear. */
+export interface PathWithNodes {
+  readonly sections: PathSection[];
+  readonly nodes: SpanNode[];
+}
+
+export function pathWithNodes(root: SpanNode, rules: PathRules = exactRules): PathWithNodes {
   const sections: PathSection[] = [];
-  const charge = (span: Span, startUnixNano: bigint, endUnixNano: bigint) => {
-    if (startUnixNano < endUnixNano) sections.push({ span, startUnixNano, endUnixNano });
+  const nodes: SpanNode[] = [];
+  const charge = (node: SpanNode, startUnixNano: bigint, endUnixNano: bigint) => {
+    if (startUnixNano >= endUnixNano) return;
+    sections.push({ span: node.span, startUnixNano, endUnixNano });
+    nodes.push(node);
   };
   const frames = [frameOf(root, rules.start(root.span), rules.end(root.span), rules)];
   for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
     const child = nextChild(frame, rules);
     if (child === undefined) {
-      charge(frame.span, frame.from, frame.cursor);
+      charge(frame.node, frame.from, frame.cursor);
       frames.pop();
     } else if (isBefore(child, frame, rules)) {
       const to = earlier(child.to, frame.cursor);
-      charge(frame.span, to, frame.cursor);
+      charge(frame.node, to, frame.cursor);
       frame.cursor = child.from;
       frames.push(frameOf(child.node, child.from, to, rules));
     }
   }
-  return sections.reverse();
+  return { sections: sections.reverse(), nodes: nodes.reverse() };
 }
 
 /** Takes off the child that ended last, or the one that is preferred to it. */
@@ -134,15 +147,16 @@ function isBefore({ from, to: end }: Child, { cursor, to }: Frame, rules: PathRu
   return end < cursor || (end === cursor && (touching || cursor === to));
 }
 
-function frameOf({ span, children }: SpanNode, from: bigint, to: bigint, rules: PathRules): Frame {
+function frameOf(node: SpanNode, from: bigint, to: bigint, rules: PathRules): Frame {
+  const { span, children } = node;
   const inside: Child[] = [];
-  for (const node of children) {
-    if (span.kind === 'producer' && node.span.kind === 'consumer') continue;
-    const start = later(from, rules.start(node.span));
-    const end = earlier(to, rules.end(node.span));
-    if (start < end) inside.push({ node, from: start, to: end });
+  for (const child of children) {
+    if (span.kind === 'producer' && child.span.kind === 'consumer') continue;
+    const start = later(from, rules.start(child.span));
+    const end = earlier(to, rules.end(child.span));
+    if (start < end) inside.push({ node: child, from: start, to: end });
   }
   // Of equal ends the one that starts first is last, so that it is looked at first.
   if (inside.length > 1) inside.reverse().sort((a, b) => (a.to < b.to ? -1 : a.to > b.to ? 1 : 0));
-  return { span, from, to, children: inside, cursor: to };
+  return { node, from, to, children: inside, cursor: to };
 }

@@ -1,7 +1,7 @@
 import { type BlameSection, type BlameShare, blameSections, sharesOf } from './blame.ts';
 import { type ClockSkew, clockSkewBelow } from './clockSkew.ts';
 import { concurrency } from './concurrency.ts';
-import { criticalPath, type PathSection } from './criticalPath.ts';
+import { type PathSection, type PathWithNodes, pathWithNodes } from './criticalPath.ts';
 import { fullestFirst } from './duplicates.ts';
 import { type Interval, later, outside, union, within } from './interval.ts';
 import { describePattern, differences, type SpanPattern } from './pattern.ts';
@@ -40,7 +40,7 @@ export class Trace {
   readonly #byId: ReadonlyMap<string, SpanNode>;
   /** In the order of `spans`. */
   readonly #nodes: readonly SpanNode[];
-  #path: readonly PathSection[] | null = null;
+  #path: PathWithNodes | null = null;
   #blame: readonly BlameSection[] | null = null;
   #retries: readonly Retries[] | null = null;
 
@@ -155,16 +155,21 @@ export class Trace {
 
   /** From the root's start to its end, without gaps; empty where there is no root of any length. */
   get criticalPath(): readonly PathSection[] {
+    return this.#pathWithNodes.sections;
+  }
+
+  get #pathWithNodes(): PathWithNodes {
     const { root } = this;
-    this.#path ??= root === null ? [] : criticalPath(root.node);
+    this.#path ??= root === null ? { sections: [], nodes: [] } : pathWithNodes(root.node);
     return this.#path;
   }
 
   /** The critical path in finer sections, each with who is to blame for it, and for what. */
   get blameSections(): readonly BlameSection[] {
-    const { spans, criticalPath, retries } = this;
+    const { spans, retries } = this;
+    const path = this.#pathWithNodes;
     const node = (spanId: string) => this.#byId.get(spanId);
-    this.#blame ??= blameSections({ spans, criticalPath, retries, node });
+    this.#blame ??= blameSections({ spans, path, retries, node });
     return this.#blame;
   }
 

@@ -23,17 +23,18 @@ export interface SpanTree {
  */
 export function spanTree(spans: readonly Span[]): SpanTree {
   const nodes = new Map<string, Node>();
-  const duplicates: Span[] = [];
-  for (const span of spans) {
-    if (nodes.has(span.spanId)) duplicates.push(span);
-    else nodes.set(span.spanId, { span, children: [], place: 'child' });
-  }
+  for (const span of spans) nodes.set(span.spanId, { span, children: none, place: 'child' });
+  // Not asked of each span: to look for an id takes as long as to add it.
+  if (nodes.size < spans.length) return treeOfFirst(spans);
   const roots: Node[] = [];
   for (const node of nodes.values()) {
     const { parentSpanId } = node.span;
     const parent = nodes.get(parentSpanId);
-    if (parent !== undefined) parent.children.push(node);
-    else {
+    if (parent !== undefined) {
+      // Most have one child or none: a list that is pushed to keeps room for 16 more.
+      if (parent.children === none) parent.children = [node];
+      else parent.children.push(node);
+    } else {
       node.place = parentSpanId === '' ? 'root' : 'orphan';
       roots.push(node);
     }
@@ -48,13 +49,27 @@ export function spanTree(spans: readonly Span[]): SpanTree {
     }
   }
   for (const { children } of nodes.values()) if (children.length > 1) children.sort(byStart);
-  return { roots: roots.sort(byStart), duplicates, byId: nodes };
+  return { roots: roots.sort(byStart), duplicates: [], byId: nodes };
+}
+
+/** Of the spans that share an id, the first is in the tree. */
+function treeOfFirst(spans: readonly Span[]): SpanTree {
+  const first = new Map<string, Span>();
+  const duplicates: Span[] = [];
+  for (const span of spans) {
+    if (first.has(span.spanId)) duplicates.push(span);
+    else first.set(span.spanId, span);
+  }
+  return { ...spanTree([...first.values()]), duplicates };
 }
 
 interface Node extends SpanNode {
-  readonly children: Node[];
+  children: Node[];
   place: SpanNode['place'];
 }
+
+/** Of all spans without any. */
+const none: Node[] = [];
 
 /** Spans that a walk down from `roots` reaches: all but those of cycles, and below. */
 function countBelow(roots: readonly Node[]): number {
