@@ -174,14 +174,14 @@ function attemptsOf({ retries, node: find }: BlameInput): Attempts {
   const again = new Set<string>();
   const between = new Map<string, Interval[]>();
   for (const { parent, attempts } of retries) {
-    const waits: Interval[] = [];
+    const waits = between.get(parent.spanId) ?? [];
+    between.set(parent.spanId, waits);
     attempts.forEach((span, i) => {
       const next = attempts[i + 1];
       if (next === undefined) return;
       if (hasFailed(span)) addAll(again, find(span.spanId) as SpanNode);
       waits.push({ startUnixNano: span.endUnixNano, endUnixNano: next.startUnixNano });
     });
-    between.set(parent.spanId, [...(between.get(parent.spanId) ?? []), ...waits]);
   }
   return { again, between };
 }

@@ -186,7 +186,9 @@ export class Trace {
   #each<T>(give: (node: SpanNode) => readonly T[]): T[] {
     const result: T[] = [];
     for (const node of this.#nodes) {
-      if (node.children.length > 0) result.push(...give(node));
+      if (node.children.length === 0) continue;
+      // Not `push(...)`: one span may have more of them than a call takes arguments.
+      for (const each of give(node)) result.push(each);
     }
     return result;
   }

@@ -167,7 +167,9 @@ function rowsOf(trace: Trace, weightOf: (node: SpanNode, depth: number) => numbe
   const waiting: Row[] = collapsed(trace.roots, 0, remote, weightOf).reverse();
   for (let row = waiting.pop(); row !== undefined; row = waiting.pop()) {
     rows.push(row);
-    waiting.push(...collapsed(row.node.children, row.depth + 1, remote, weightOf).reverse());
+    const below = collapsed(row.node.children, row.depth + 1, remote, weightOf);
+    // Not `push(...)`, here and below: siblings may be more than a call takes arguments.
+    for (const each of below.reverse()) waiting.push(each);
   }
   return rows;
 }
@@ -199,7 +201,7 @@ function collapsed(
     }
     const noted = group.filter((node) => weightOf(node, depth) > uncollapsed / 2);
     const others = group.filter((node) => weightOf(node, depth) <= uncollapsed / 2);
-    rows.push(...noted.map((node) => rowOf(node, 1)));
+    for (const node of noted) rows.push(rowOf(node, 1));
     const heaviest = others.reduce<SpanNode | null>(
       (best, node) =>
         best === null || weightOf(node, depth) > weightOf(best, depth) ? node : best,

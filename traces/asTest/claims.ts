@@ -1,4 +1,5 @@
 import { hasFailed } from '../failure.ts';
+import { earlier, later } from '../interval.ts';
 import type { SpanPattern } from '../pattern.ts';
 import { pausesOn } from '../pauseEvidence.ts';
 import { serviceOf } from '../service.ts';
@@ -175,7 +176,7 @@ function repetition(trace: Trace, say: Say): string[] {
 
 /** A power of two, so that one more call than there was does not fail. */
 function mostRepeated(trace: Trace): number {
-  const most = Math.max(...trace.views.map(({ node }) => node.children.length), 1);
+  const most = trace.views.reduce((max, { node }) => Math.max(max, node.children.length), 1);
   return 2 ** Math.ceil(Math.log2(most));
 }
 
@@ -207,9 +208,9 @@ function concurrency(trace: Trace, say: Say): string[] {
 }
 
 function overlapMs(views: readonly SpanView[]): number {
-  const starts = views.map(({ span }) => Number(span.startUnixNano));
-  const ends = views.map(({ span }) => Number(span.endUnixNano));
-  return (Math.min(...ends) - Math.max(...starts)) / 1e6;
+  const lastStart = views.map(({ span }) => span.startUnixNano).reduce(later);
+  const firstEnd = views.map(({ span }) => span.endUnixNano).reduce(earlier);
+  return Number(firstEnd - lastStart) / 1e6;
 }
 
 /** The project's own member: the number of the hop, and when its request came. */

@@ -25,7 +25,9 @@ export function align(a: readonly SpanNode[], b: readonly SpanNode[]): Pair[] {
   for (let pair = waiting.pop(); pair !== undefined; pair = waiting.pop()) {
     found.push(pair);
     if (pair.a === null || pair.b === null) continue;
-    waiting.push(...pairsOf(pair.a.children, pair.b.children, pair.depth + 1).reverse());
+    const below = pairsOf(pair.a.children, pair.b.children, pair.depth + 1);
+    // Not `push(...)`, here and below: siblings may be more than a call takes arguments.
+    for (const each of below.reverse()) waiting.push(each);
   }
   return found;
 }
@@ -47,7 +49,7 @@ function findBelow(roots: readonly SpanNode[], keys: ReadonlySet<string>): SpanN
   const waiting = [...roots];
   for (const node of waiting) {
     if (keys.has(hopKey(node))) return node;
-    waiting.push(...node.children);
+    for (const child of node.children) waiting.push(child);
   }
   return null;
 }
@@ -56,7 +58,7 @@ function pairsOf(a: readonly SpanNode[], b: readonly SpanNode[], depth: number):
   const [inA, inB] = [groupBy(a, hopKey), groupBy(b, hopKey)];
   const pairs: Pair[] = [];
   for (const key of new Set([...inA.keys(), ...inB.keys()])) {
-    pairs.push(...alikePairs(inA.get(key) ?? [], inB.get(key) ?? [], depth));
+    for (const pair of alikePairs(inA.get(key) ?? [], inB.get(key) ?? [], depth)) pairs.push(pair);
   }
   return pairs;
 }

@@ -149,7 +149,9 @@ function shareOf(
     for (const { service, cause, nano } of shares.get(each.span.spanId)?.causes.values() ?? []) {
       add(sum, service, cause, nano);
     }
-    if (withDescendants) waiting.push(...each.children);
+    if (!withDescendants) break;
+    // Not `push(...)`: siblings may be more than a call takes arguments.
+    for (const child of each.children) waiting.push(child);
   }
   return sum;
 }
@@ -188,7 +190,7 @@ function sizeOf(top: SpanNode): number {
   const waiting = [top];
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     spans++;
-    waiting.push(...node.children);
+    for (const child of node.children) waiting.push(child);
   }
   return spans;
 }
