@@ -27,7 +27,17 @@ interface Attempt {
   readonly fit: Fit;
   /** Patterns that found a span, over the whole tree. */
   readonly matched: number;
-  readonly notes: ReadonlyMap<string, readonly string[]>;
+  readonly notes: () => ReadonlyMap<string, readonly string[]>;
+}
+
+/** A pattern of a span without, and with, those of its children. */
+interface Parts {
+  readonly own: SpanPattern;
+  readonly wanted: readonly Parts[];
+}
+
+function partsOf({ children = [], ...own }: SpanTreePattern): Parts {
+  return { own, wanted: children.map(partsOf) };
 }
 
 export function toHaveSpanTree(
@@ -39,12 +49,13 @@ export function toHaveSpanTree(
   const trace = traceOf(received);
   const rules = { mode, toleranceNano: toleranceNano(toleranceMs) };
   const starts = mode === 'exact' ? (trace.root === null ? [] : [trace.root]) : trace.views;
+  const top = partsOf(tree);
   const best = starts
-    .map((view) => attempt(view, tree, rules))
+    .map((view) => attempt(view, top, rules))
     .filter((each) => each !== null)
     .reduce<Attempt | null>((a, b) => (a === null || isBetter(b, a) ? b : a), null);
-  const { children: _, ...top } = tree;
-  const misses = best === null ? nearestMisses(trace, top) : [];
+  const misses = best === null ? nearestMisses(trace, top.own) : [];
+  const notes = best === null ? missNotes(misses) : best.notes();
   const manyRoots = mode === 'exact' && trace.roots.length > 1;
   const pass = manyRoots ? false : (best?.fit ?? false);
   return report(this, trace, 'toHaveSpanTree', {
@@ -55,8 +66,8 @@ export function toHaveSpanTree(
       ? `${trace.roots.length} roots`
       : best === null
         ? `no span fits the top${misses[0] ? `; nearest: ${describeDifferences(misses[0].differences)}` : ''}`
-        : [...best.notes.values()].flat().join('; ') || 'it is there',
-    notes: best === null ? missNotes(misses) : best.notes,
+        : [...notes.values()].flat().join('; ') || 'it is there',
+    notes,
   });
 }
 
@@ -66,11 +77,10 @@ interface Rules {
 }
 
 /** Null: the span itself does not fit. */
-function attempt(view: SpanView, pattern: SpanTreePattern, rules: Rules): Attempt | null {
-  const { children: wanted = [], ...own } = pattern;
+function attempt(view: SpanView, { own, wanted }: Parts, rules: Rules): Attempt | null {
   if (differences(view.span, own).length > 0) return null;
   if (wanted.length === 0 && rules.mode !== 'exact') {
-    return { fit: true, matched: 1, notes: noteAll([view], 'fits') };
+    return { fit: true, matched: 1, notes: () => noteAll([view], 'fits') };
   }
   const { children } = view;
   const choices = wanted.map((child) => children.map((each) => attempt(each, child, rules)));
@@ -83,7 +93,8 @@ function attempt(view: SpanView, pattern: SpanTreePattern, rules: Rules): Attemp
   const unsure = order === 'undetermined' || results.some((r) => r?.fit === 'undetermined');
   const fit = !whole || left || order === false ? false : unsure ? 'undetermined' : true;
   const matched = 1 + results.reduce((sum, result) => sum + (result?.matched ?? 0), 0);
-  return { fit, matched, notes: notesOf(view, wanted, taken, choices, fit, rules) };
+  const notes = () => notesOf(view, wanted, taken, choices, fit, rules);
+  return { fit, matched, notes };
 }
 
 type Choices = readonly (readonly (Attempt | null)[])[];
@@ -112,7 +123,7 @@ function bestTaken(choices: Choices): (number | null)[] {
 
 function notesOf(
   view: SpanView,
-  wanted: readonly SpanTreePattern[],
+  wanted: readonly Parts[],
   taken: readonly (number | null)[],
   choices: Choices,
   fit: Fit,
@@ -122,10 +133,9 @@ function notesOf(
   const own: string[] = [];
   const notes = new Map<string, readonly string[]>();
   taken.forEach((j, i) => {
-    const { children: _, ...pattern } = wanted[i] as SpanTreePattern;
-    if (j === null) own.push(`has no child ${show(pattern)}`);
+    if (j === null) own.push(`has no child ${show(wanted[i]?.own)}`);
     else
-      for (const [id, lines] of choices[i]?.[j]?.notes ?? []) {
+      for (const [id, lines] of choices[i]?.[j]?.notes() ?? []) {
         if (!lines.includes('fits')) notes.set(id, lines);
       }
   });

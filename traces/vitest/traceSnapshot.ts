@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { show } from '../pattern.ts';
 import { serviceOf } from '../service.ts';
 import type { Attributes, AttributeValue, Span } from '../span.ts';
@@ -12,8 +12,10 @@ export interface SnapshotShape {
   readonly without?: readonly string[];
 }
 
+type Sign = `<${string}>`;
+
 /** What stands for the values of attributes that differ from run to run, the first that fits. */
-const volatile: readonly (readonly [RegExp, string])[] = [
+const volatile: readonly (readonly [RegExp, Sign])[] = [
   [/(^|[._])port$/, '<port>'],
   [/(^|[._])(pid|thread\.id|process\.id)$/, '<pid>'],
   [/^(host|container|k8s)\.|(server|client|peer|local|source|destination)\.address$/, '<host>'],
@@ -42,15 +44,15 @@ const byChance = /^aftershock\.(pause|queue|server|clock|load|timeout)\./;
 
 /** A trace as text that is the same at every run that does the same, whatever order spans came in. */
 export function traceSnapshot(trace: Trace, shape: SnapshotShape = {}): string {
+  const reading = readingOf(shape);
   const branches = new Map<SpanNode, Branch>();
   // From the last span of the tree to the first: children before their parents.
   for (const span of trace.spans.toReversed()) {
     const { node } = trace.get(span.spanId) as SpanView;
-    const text = linesOf(node, trace, shape);
+    const text = linesOf(node, trace, reading);
     const children = merged(node.children, branches);
-    const hash = createHash('sha1').update(JSON.stringify(text));
-    for (const { count, branch } of children) hash.update(`${count} ${branch.hash}`);
-    branches.set(node, { text, children, hash: hash.digest('hex') });
+    const below = children.map(({ count, branch }) => `${count} ${branch.hash}`).join('');
+    branches.set(node, { text, children, hash: hash('sha1', JSON.stringify(text) + below) });
   }
   const lines: string[] = [];
   const waiting = merged(trace.roots, branches).map((each) => ({ ...each, depth: 0 }));
@@ -97,20 +99,53 @@ function merged(
   return [...found.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-function linesOf({ span, place }: SpanNode, trace: Trace, shape: SnapshotShape): string[] {
+/** How keys and texts are read; of each once in a trace, where most of them come at every span. */
+interface Reading {
+  /** What an attribute's value is shown by: a sign, itself, or itself without what differs; null: not at all. */
+  readonly valueOf: (key: string) => Sign | 'as it is' | 'normal' | null;
+  readonly textOf: (text: string) => string;
+}
+
+function readingOf({ keep = [], without = [] }: SnapshotShape): Reading {
+  return {
+    valueOf: remembered((key) => {
+      if (without.includes(key)) return null;
+      if (keep.includes(key)) return 'as it is';
+      if (byChance.test(key)) return null;
+      return volatile.find(([pattern]) => pattern.test(key))?.[1] ?? 'normal';
+    }),
+    textOf: remembered((text) =>
+      volatileText.reduce((left, [pattern, sign]) => left.replace(pattern, sign), text),
+    ),
+  };
+}
+
+function remembered<T>(find: (text: string) => T): (text: string) => T {
+  const found = new Map<string, T>();
+  return (text) => {
+    let value = found.get(text);
+    if (value === undefined) {
+      value = find(text);
+      found.set(text, value);
+    }
+    return value;
+  };
+}
+
+function linesOf({ span, place }: SpanNode, trace: Trace, reading: Reading): string[] {
   const { name, kind, status, attributes, events, links } = span;
   const isOrphan = place === 'orphan' && span.parentSpanId !== trace.options.remoteParentId;
   const marks = [
     `[${kind}]`,
     ...(status.code === 'unset' ? [] : [status.code]),
-    ...(status.message === '' ? [] : [show(normalText(status.message))]),
+    ...(status.message === '' ? [] : [show(reading.textOf(status.message))]),
     ...(isOrphan ? ['without its parent'] : []),
     ...(place === 'cycle' ? ['in a cycle'] : []),
   ];
   return [
-    `${serviceOf(span)} ${show(normalText(name))} ${marks.join(' ')}`,
-    ...attributeLines(attributes, shape),
-    ...eventLines(events, shape),
+    `${serviceOf(span)} ${show(reading.textOf(name))} ${marks.join(' ')}`,
+    ...attributeLines(attributes, reading),
+    ...eventLines(events, reading),
     ...(links.length > 0 && !isPauseLinked(span) ? [`  links: ${links.length}`] : []),
   ];
 }
@@ -120,36 +155,29 @@ function isPauseLinked({ events }: Span): boolean {
   return events.some(({ name }) => name === 'pause');
 }
 
-function attributeLines(attributes: Attributes, { keep = [], without = [] }: SnapshotShape) {
-  return Object.keys(attributes)
-    .filter((key) => !without.includes(key) && (keep.includes(key) || !byChance.test(key)))
-    .sort()
-    .map((key) => {
-      const value = attributes[key] as AttributeValue;
-      return `  ${key}: ${keep.includes(key) ? show(value) : normal(key, value)}`;
-    });
+function attributeLines(attributes: Attributes, reading: Reading): string[] {
+  const lines: string[] = [];
+  for (const key of Object.keys(attributes).sort()) {
+    const sign = reading.valueOf(key);
+    const value = attributes[key] as AttributeValue;
+    if (sign === 'as it is') lines.push(`  ${key}: ${show(value)}`);
+    else if (sign === 'normal') lines.push(`  ${key}: ${show(normalValue(value, reading))}`);
+    else if (sign !== null) lines.push(`  ${key}: ${sign}`);
+  }
+  return lines;
 }
 
-function eventLines(events: Span['events'], shape: SnapshotShape): string[] {
+function eventLines(events: Span['events'], reading: Reading): string[] {
   return events
     .filter(({ name }) => name !== 'pause')
     .flatMap(({ name, attributes }) => [
-      `  event ${show(normalText(name))}`,
-      ...attributeLines(attributes, shape).map((line) => `  ${line}`),
+      `  event ${show(reading.textOf(name))}`,
+      ...attributeLines(attributes, reading).map((line) => `  ${line}`),
     ]);
 }
 
-function normal(key: string, value: AttributeValue): string {
-  const sign = volatile.find(([pattern]) => pattern.test(key));
-  return sign?.[1] ?? show(normalValue(value));
-}
-
-function normalValue(value: AttributeValue): AttributeValue {
-  if (typeof value === 'string') return normalText(value);
-  if (Array.isArray(value)) return value.map(normalValue);
+function normalValue(value: AttributeValue, reading: Reading): AttributeValue {
+  if (typeof value === 'string') return reading.textOf(value);
+  if (Array.isArray(value)) return value.map((each) => normalValue(each, reading));
   return value;
-}
-
-function normalText(text: string): string {
-  return volatileText.reduce((left, [pattern, sign]) => left.replace(pattern, sign), text);
 }
