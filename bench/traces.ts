@@ -12,7 +12,7 @@ const spansPerRun = 100_000;
 const warmUps = 3;
 
 /** Spans per CPU-second of this process, its collector of garbage included. */
-function rate(spans: number, work: () => void): number {
+function rate(spans: number, work: () => unknown): number {
   const before = process.cpuUsage();
   work();
   const { user, system } = process.cpuUsage(before);
@@ -43,14 +43,18 @@ export default {
     ) as Record<keyof typeof inputs, number[]>;
     const unit = 'spans per CPU-second';
     const atLeast = (value: number) => ({ relation: '>=', value }) as const;
-    const times = rates.large.map((large, i) => (rates.small[i] ?? Number.NaN) / large);
+    const growth = growthOfTime(runs);
+    say(`time a span, of 100,000 / of 1,000: ${growth.map((each) => each.toFixed(2)).join(', ')}`);
+    const control = growthOfParsing(runs);
     return [
       row('from decoded OTLP JSON, traces of 20 spans', unit, rates.objects, atLeast(300_000)),
       row('from bytes of JSON', unit, rates.json, atLeast(100_000)),
       row('from bytes of protobuf', unit, rates.protobuf, atLeast(100_000)),
       row('from decoded OTLP JSON, traces of 1,000 spans', unit, rates.small),
       row('from decoded OTLP JSON, a trace of 100,000 spans', unit, rates.large),
-      row('time a span, of 100,000 / of 1,000', '×', times),
+      row('time a span, one trace of 100,000 / 100 of 1,000, all kept', '×', growth),
+      row('the same of JSON.parse alone', '×', control.kept),
+      row('the same of JSON.parse alone, of 1,000 each let go', '×', control.letGo),
       ...matcherRows(runs),
     ];
   },
@@ -73,6 +77,46 @@ function repeated<T>(spanCount: number, given: readonly T[], decode: (each: T) =
 
 const decoded = (spanCount: number) => () =>
   repeated(spanCount, parsed(spanCount), (request) => decodeOtlpJson(request).spans);
+
+/**
+ * Time a span of one trace of 100,000, divided by that of 100 of 1,000. All are kept until the end of
+ * a run: what is alive is what the collector of garbage has to move, however many traces it is.
+ */
+function growthOfTime(runs: number): number[] {
+  const small = Array.from({ length: 100 }, (_, i) => freshly(1000, i));
+  const large = [freshly(100_000, 0)];
+  const work = (requests: readonly object[]) => () =>
+    requests.map((request) => {
+      const trace = new Trace(decodeOtlpJson(request).spans);
+      return [trace, trace.criticalPath, trace.blame];
+    });
+  return paired(runs, work(large), work(small));
+}
+
+/** What of it is the machine's and the collector's: none of it is ours. */
+function growthOfParsing(runs: number): { kept: number[]; letGo: number[] } {
+  const small = Array.from({ length: 100 }, (_, i) => JSON.stringify(traceRequest(1000, i)));
+  const large = JSON.stringify(traceRequest(100_000, 0));
+  const parseLarge = () => JSON.parse(large);
+  return {
+    kept: paired(runs, parseLarge, () => small.map((text) => JSON.parse(text))),
+    letGo: paired(runs, parseLarge, () => {
+      for (const text of small) JSON.parse(text);
+    }),
+  };
+}
+
+const freshly = (spanCount: number, i: number): object =>
+  JSON.parse(JSON.stringify(traceRequest(spanCount, i)));
+
+/** CPU time of `a` divided by that of `b`, of runs that take turns. */
+function paired(runs: number, a: () => unknown, b: () => unknown): number[] {
+  const ratios = Array.from({ length: runs + warmUps }, () => {
+    const [rateA, rateB] = [rate(spansPerRun, a), rate(spansPerRun, b)];
+    return rateB / rateA;
+  });
+  return ratios.slice(warmUps);
+}
 
 /** Each gives what a run does: to analyse `spansPerRun` spans. */
 const inputs = {
