@@ -97,6 +97,8 @@ function send(
   const text = JSON.stringify(body);
   response.writeHead(status, {
     'content-type': 'application/json',
+    // By which `JaegerSource` knows that there are no pages of traces here.
+    server: 'aftershock',
     'content-length': Buffer.byteLength(text),
     ...headers,
   });

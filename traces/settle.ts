@@ -30,6 +30,9 @@ export interface SettleOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a source that has answered before may take beyond the time for the last look. */
+const lastLookMs = 1000;
+
 /**
  * Waits until the trace of `traceparent` is whole, and gives what lies below the parent that was
  * injected. Whole is what meets all of: every parent is there, and every server span of a client
@@ -55,15 +58,17 @@ export async function settle(
   const { now = () => performance.now(), sleep = (ms: number) => delay(ms) } = options;
   const { isInstrumented = hasInstrumentedPeer } = options;
   const { traceId, parentId } = parseTraceParent(traceparent);
-  const link = source.linkTo?.(traceId);
-  const toTrace = (spans: readonly Span[]) =>
-    new Trace(spans, { remoteParentId: parentId, ...(link !== undefined && { link }) });
+  const toTrace = (spans: readonly Span[]) => {
+    const link = source.linkTo?.(traceId);
+    return new Trace(spans, { remoteParentId: parentId, ...(link !== undefined && { link }) });
+  };
 
   const startMs = now();
   const deadline = new AbortController();
   const asked = signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal;
   const union = new Map<string, Span>();
   let lastNewMs = startMs;
+  let hasAnswered = false;
   for (;;) {
     signal?.throwIfAborted();
     let trouble: SourceError | null = null;
@@ -71,6 +76,7 @@ export async function settle(
     try {
       const spans = await withTimeLeft(source.getTrace(traceId, asked));
       if (source.endedSpans) ended = await withTimeLeft(source.endedSpans(traceId, asked));
+      hasAnswered = true;
       for (const span of spans ?? []) {
         if (span.traceId !== traceId || union.has(keyOf(span))) continue;
         union.set(keyOf(span), span);
@@ -120,7 +126,8 @@ export async function settle(
   /** A source that does not answer in time is one that cannot be read. */
   async function withTimeLeft<T>(answer: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
-    const leftMs = Math.max(1, timeoutMs - (now() - startMs));
+    // The last look begins as the time ends: cut off at once, it would say that nothing is known.
+    const leftMs = Math.max(hasAnswered ? lastLookMs : 1, timeoutMs - (now() - startMs));
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         const message = `the source gave no answer within ${Math.round(leftMs)} ms`;

@@ -18,7 +18,11 @@ const marginMs = 60_000;
 /** What answers Jaeger's query API v3: Jaeger, or the embedded collector. */
 export function jaegerStore(options: JaegerStoreOptions): TraceStore {
   const { url, source } = options;
-  const link = (traceId: string) => ({ link: source.linkTo(traceId) });
+  const link = (traceId: string) => {
+    const page = source.linkTo(traceId);
+    // Not a command: it is the one that has been called.
+    return page.startsWith(url) ? { link: page } : {};
+  };
   return {
     name: url,
     code: { kind: 'jaeger', url },
@@ -32,7 +36,7 @@ export function jaegerStore(options: JaegerStoreOptions): TraceStore {
 
 async function searchAll(
   { url, source, sinceMs, nowMs }: JaegerStoreOptions,
-  link: (traceId: string) => { readonly link: string },
+  link: (traceId: string) => { readonly link?: string },
 ): Promise<Holding> {
   const endUnixNano = BigInt(Math.round(nowMs() + marginMs)) * 1_000_000n;
   const startUnixNano = BigInt(Math.round(nowMs() - sinceMs)) * 1_000_000n;

@@ -1,7 +1,10 @@
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeOtlpJson } from '../../traces/otlp/encode.ts';
+import { settle } from '../../traces/settle.ts';
 import { JaegerSource } from '../../traces/source/jaeger.ts';
 import type { Span } from '../../traces/span.ts';
+import { TraceUnavailableError } from '../../traces/traceIncompleteError.ts';
+import { newTraceParent } from '../../traces/traceparent.ts';
 import { testSource } from '../traces/sourceCases.ts';
 import { traceSourceCases } from '../traces/traceSourceCases.ts';
 import { Stack } from './tools/stack.ts';
@@ -39,3 +42,31 @@ traceSourceCases('JaegerSource at the real Jaeger behind the real collector', as
   source: new JaegerSource(stack.queryUrl),
   store,
 }));
+
+test('names the page of Jaeger with the trace', async () => {
+  const source = new JaegerSource(stack.queryUrl);
+  const traceId = 'f'.repeat(32);
+  expect(await source.getTrace(traceId)).toBeNull();
+  const page = await fetch(source.linkTo(traceId));
+  expect([page.status, page.headers.get('content-type')]).toEqual([
+    200,
+    expect.stringContaining('text/html'),
+  ]);
+});
+
+test('settle() says of a Jaeger that has gone that nothing is known, not that the trace is not there', async () => {
+  const gone = await Stack.create();
+  try {
+    await gone.startJaeger();
+    const source = new JaegerSource(gone.queryUrl);
+    expect(await source.getTrace('f'.repeat(32))).toBeNull();
+    await gone.stop();
+    const error = await settle(source, newTraceParent(), { timeoutMs: 1500 }).catch((why) => why);
+    expect(error).toBeInstanceOf(TraceUnavailableError);
+    expect((error as Error).message).toContain(
+      `${new URL(gone.queryUrl).origin} cannot be reached`,
+    );
+  } finally {
+    await gone.stop();
+  }
+});

@@ -37,6 +37,20 @@ traceSourceCases('FileSource', async () => {
   };
 });
 
+test('JaegerSource names the page of a trace, or the command where there are no pages', async () => {
+  const collector = await startCollector({ port: 0, queryPort: 0 });
+  try {
+    const source = new JaegerSource(`${collector.queryUrl}/`);
+    expect(source.linkTo('4bf9')).toBe(`${collector.queryUrl}/trace/4bf9`);
+    expect(await source.getTrace('4bf9')).toBeNull();
+    expect(source.linkTo('4bf9')).toBe(
+      `npm run aftershock -- trace 4bf9 --source ${collector.queryUrl}`,
+    );
+  } finally {
+    await collector.stop();
+  }
+});
+
 traceSourceCases('JaegerSource at the embedded collector', async () => {
   const { otlpUrl, queryUrl, stop } = await startCollector({ port: 0, queryPort: 0 });
   return {

@@ -3,6 +3,7 @@ import { settle } from '../../traces/settle.ts';
 import type { TraceSource } from '../../traces/source/traceSource.ts';
 import type { Span, SpanKind } from '../../traces/span.ts';
 import { Trace } from '../../traces/trace.ts';
+import { TraceIncompleteError } from '../../traces/traceIncompleteError.ts';
 import { span } from './span.ts';
 
 export interface SourceUnderTest {
@@ -181,6 +182,26 @@ export function traceSourceCases(name: string, start: () => Promise<SourceUnderT
       const trace = await settled;
       expect(trace.spans).toHaveLength(5);
       expect(trace.orphans).toEqual([]);
+    });
+
+    test('lets settle() say what came of a trace whose first span is lost, and where to look', async () => {
+      const traceId = newTraceId();
+      const header = `00-${traceId}-${'d'.repeat(16)}-01`;
+      const [root, ...children] = family(traceId, 5) as [Span, ...Span[]];
+      await at.store(children);
+      const error = await settle(at.source, header, { timeoutMs: 1000 }).catch((why) => why);
+      expect(error).toBeInstanceOf(TraceIncompleteError);
+      const { message, trace } = error as TraceIncompleteError;
+      expect(bySpanId(trace.spans)).toEqual(children);
+      expect(message).toContain(`the parent ${root.spanId} of web "span 1" is missing`);
+      expect(message).toContain(at.source.linkTo?.(traceId) ?? traceId);
+    });
+
+    test('lets settle() say that nothing came', async () => {
+      const header = `00-${newTraceId()}-${'d'.repeat(16)}-01`;
+      const error = await settle(at.source, header, { timeoutMs: 500 }).catch((why) => why);
+      expect(error).toBeInstanceOf(TraceIncompleteError);
+      expect((error as Error).message).toContain('no span has come');
     });
   });
 }

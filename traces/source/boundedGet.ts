@@ -10,6 +10,8 @@ export interface GetLimits {
 export interface Answer {
   readonly status: number;
   readonly contentType: string;
+  /** What the other side calls itself; empty: it does not say. */
+  readonly server?: string;
   readonly body: Buffer;
 }
 
@@ -50,7 +52,8 @@ export async function boundedGet(
       chunks.push(chunk);
     }
     const contentType = response.headers.get('content-type') ?? '';
-    return { status: response.status, contentType, body: Buffer.concat(chunks) };
+    const server = response.headers.get('server') ?? '';
+    return { status: response.status, contentType, server, body: Buffer.concat(chunks) };
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof SourceError) throw error;

@@ -54,6 +54,7 @@ const searchPath = '/api/v3/traces';
 export class JaegerSource implements TraceSource {
   readonly #baseUrl: string;
   readonly #limits: JaegerLimits;
+  #hasPages = true;
 
   /** @param baseUrl such as `http://127.0.0.1:16686`, with Jaeger's base path if it has one. */
   constructor(baseUrl: string, limits: Partial<JaegerLimits> = {}) {
@@ -61,9 +62,11 @@ export class JaegerSource implements TraceSource {
     this.#limits = { ...defaultJaegerLimits, ...limits };
   }
 
-  /** Of Jaeger's page with the trace. */
+  /** Jaeger's page with the trace; of the embedded collector, which has none, the command line. */
   linkTo(traceId: string): string {
-    return `${this.#baseUrl}/trace/${traceId}`;
+    return this.#hasPages
+      ? `${this.#baseUrl}/trace/${traceId}`
+      : `npm run aftershock -- trace ${traceId} --source ${this.#baseUrl}`;
   }
 
   /** Names of the services of which it holds spans, in its order. */
@@ -177,7 +180,7 @@ export class JaegerSource implements TraceSource {
     return traces;
   }
 
-  #get(
+  async #get(
     path: string,
     parameters: Readonly<Record<string, string>>,
     what: string,
@@ -186,7 +189,7 @@ export class JaegerSource implements TraceSource {
     const baseUrl = this.#baseUrl;
     const query = new URLSearchParams(parameters).toString();
     const { timeoutMs, maxAnswerBytes: maxBytes, attempts } = this.#limits;
-    return patientGet(
+    const answer = await patientGet(
       {
         url: `${baseUrl}${path}${query === '' ? '' : `?${query}`}`,
         baseUrl,
@@ -198,6 +201,8 @@ export class JaegerSource implements TraceSource {
       },
       signal,
     );
+    this.#hasPages = answer.server !== 'aftershock';
+    return answer;
   }
 }
 

@@ -13,6 +13,6 @@ export interface TraceSource {
    * @throws {SourceError} if one of them cannot be asked.
    */
   endedSpans?(traceId: string, signal?: AbortSignal): Promise<Readonly<Record<string, number>>>;
-  /** Where a person can look at the trace. */
+  /** Where, or by which command, a person can look at the trace; known best after an answer. */
   linkTo?(traceId: string): string;
 }

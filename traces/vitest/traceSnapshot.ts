@@ -88,15 +88,18 @@ function merged(
   nodes: readonly SpanNode[],
   branches: ReadonlyMap<SpanNode, Branch>,
 ): readonly Branches[] {
-  const found = new Map<string, { branch: Branch; key: string; count: number }>();
+  const found = new Map<string, { branch: Branch; count: number }>();
   for (const node of nodes) {
     const branch = branches.get(node) as Branch;
     if (node.span.name === 'server.queue' && node.children.length === 0) continue;
     const same = found.get(branch.hash);
     if (same) same.count++;
-    else found.set(branch.hash, { branch, key: branch.text.join('\n') + branch.hash, count: 1 });
+    else found.set(branch.hash, { branch, count: 1 });
   }
-  return [...found.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+  if (found.size < 2) return [...found.values()];
+  return [...found.values()]
+    .map((each) => ({ ...each, key: each.branch.text.join('\n') + each.branch.hash }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
 /** How keys and texts are read; of each once in a trace, where most of them come at every span. */
