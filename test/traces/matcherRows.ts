@@ -51,6 +51,23 @@ const many = new Trace([
 export const auth = whole.find({ spanId: 'auth' });
 const root = whole.find({ spanId: 'root' });
 
+/** A handler that waited for its turn, which is no second call. */
+const queued = new Trace([
+  at('call', '', 0, 100, { service: 'api', kind: 'client' }),
+  at('queue', 'call', 1, 50, { service: 'db', name: 'server.queue' }),
+  at('handler', 'call', 50, 99, { service: 'db', kind: 'server' }),
+]);
+
+const linkedTwice = new Trace([
+  at('a', '', 0, 9, { links: [link, { ...link, spanId: '2'.repeat(16) }] }),
+]);
+
+const failedTwice = new Trace([
+  at('a', '', 0, 9, { service: 'a' }),
+  at('b', 'a', 1, 2, { service: 'a', status: 'error' }),
+  at('c', 'a', 3, 4, { service: 'a', status: 'error' }),
+]);
+
 /** Two kinds of pause of one service, one after the other. */
 const twoPauses = new Trace([
   at('a', '', 0, 100, {
@@ -160,6 +177,8 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
         because: /nearest: attributes\["http.route"\] must be "\/users", is "\/auth"/,
       },
       { args: ['GET', { times: 3 }], because: /3 spans.+\n.*\n?Actual: +2 such/ },
+      { args: [{ kind: 'internal' }, { times: 4 }], because: /2 such: \["auth \\"left\\""/ },
+      { args: [{ service: /./ }, { times: 4 }], because: /7 such/ },
       { args: ['x'], on: new Trace([]), because: /Actual: +no spans/ },
     ],
     undetermined: 'never',
@@ -208,10 +227,17 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
     ],
   },
   toCallService: {
-    passes: [{ args: ['auth'] }, { args: ['auth', { from: 'gateway', times: 2 }] }],
+    passes: [
+      { args: ['auth'] },
+      { args: ['auth', { from: 'gateway', times: 2 }] },
+      { args: ['gateway'] },
+      { args: ['db', { times: 1 }], on: queued },
+    ],
     fails: [
       { args: ['user'], because: /no call of user; services: \["gateway", "auth"\]/ },
       { args: ['auth', { from: 'user' }], because: /auth is called by \["gateway"\]/ },
+      { args: ['auth', { times: 1 }], because: /2 such/ },
+      { args: ['gateway', { from: 'auth' }], because: /is called by \["\(from outside\)"\]/ },
     ],
     undetermined: 'never',
   },
@@ -237,7 +263,10 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
       { args: ['unset'], on: auth },
       { args: ['error', ''], on: whole.find({ spanId: 'try1' }) },
     ],
-    fails: [{ args: ['error'], on: auth, because: /Expected: error\nActual: +unset/ }],
+    fails: [
+      { args: ['error'], on: auth, because: /Expected: error\nActual: +unset/ },
+      { args: ['unset', 'why'], on: auth, because: /Expected: unset "why"\nActual: +unset ""/ },
+    ],
     undetermined: 'never',
   },
   toHaveEvent: {
@@ -251,6 +280,7 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
         on: auth,
         because: /kind"\] must be "freeze", is "gc"/,
       },
+      { args: ['retry'], on: auth, because: /an event { name: "retry" }/ },
     ],
     undetermined: 'never',
   },
@@ -314,6 +344,8 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
     passes: [{ args: [] }, { args: [{ attempts: 2, of: { service: 'gateway' } }] }],
     fails: [
       { args: [], on: sound, because: /Actual: +no retries/ },
+      { args: [{ of: { spanId: 'try1' } }], because: /no retries/ },
+      { args: [{ of: { service: 'auth' } }], because: /no retries/ },
       { args: [{ attempts: 3 }], because: /2 attempts of gateway "GET" \(by repetition\)/ },
     ],
     undetermined: 'never',
@@ -337,6 +369,10 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
     passes: [{ args: [{ rojo: /\d/, other: undefined }, { at: { spanId: 'auth' } }] }],
     fails: [
       { args: [{ rojo: '1' }], because: /◄ rojo must be "1", is \(none\)/ },
+      {
+        args: [{ rojo: undefined, congo: 't' }, { at: { spanId: 'auth' } }],
+        because: /◄ rojo must be \(none\), is "1"; congo must be "t", is \(none\)/,
+      },
       { args: [{ rojo: '1' }, { at: { name: 'x' } }], because: /no span is { name: "x" }/ },
     ],
     undetermined: 'never',
@@ -346,6 +382,7 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
     fails: [
       { args: [{ service: 'user' }], because: /service must be "user", is "auth"/ },
       { args: ['GET'], on: sound, because: /nothing failed/ },
+      { args: ['x'], on: failedTwice, because: /a "b", a "c"/ },
     ],
     undetermined: 'never',
   },
@@ -395,6 +432,8 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
     passes: [
       { args: [{ spanId: link.spanId }], on: auth },
       { args: [link], on: auth },
+      { args: [{ traceId: link.traceId }], on: auth },
+      { args: [{ spanId: '2'.repeat(16) }], on: linkedTwice },
     ],
     fails: [
       {
@@ -403,6 +442,8 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
         because: /Expected: .+1{16}\nActual: .+e{16}/,
       },
       { args: [root], on: auth, because: /a link to trace 4bf9/ },
+      { args: [{ ...link, traceId: '0'.repeat(32) }], on: auth, because: /trace f{32}, span e/ },
+      { args: [link], on: root, because: /no links/ },
     ],
     undetermined: 'never',
   },

@@ -69,6 +69,18 @@ describe.each(rows)('$matcher', ({ matcher, row }) => {
     expect(failure(() => call(on, matcher, false)(...args)).message).toMatchSnapshot();
   });
 
+  test('says of each case what it asks for, what there is, and of which spans', () => {
+    const told = (cases: readonly Case[], not: boolean) =>
+      cases.map(({ args, on = whole }) => {
+        const { message } = failure(() => call(on, matcher, not)(...args));
+        const lines = message.split('\n');
+        const head = lines.slice(0, lines.indexOf(''));
+        return [...head, ...lines.filter((line) => line.includes('◄')).map((line) => line.trim())];
+      });
+    const all = [...told(passes, true), ...told(fails, false), ...told(undeterminedOf(row), false)];
+    expect(`\n${all.map((lines) => lines.join('\n')).join('\n\n')}\n`).toMatchSnapshot();
+  });
+
   test('is a value to compare with, too', () => {
     const value = (not: boolean, args: readonly unknown[]) =>
       ((not ? expect.not : expect) as unknown as Record<Name, (...args: unknown[]) => unknown>)[
@@ -191,6 +203,15 @@ test('patterns hold values of vitest within', () => {
   expect(auth).not.toHaveStatus('error', expect.any(String));
   expect(whole).toCarryTracestate({ rojo: expect.any(String) }, { at: { spanId: 'auth' } });
   expect(whole).toAttributePause({ service: 'auth', kind: expect.stringMatching('gc') });
+});
+
+test('what cannot be asked is refused', () => {
+  expect(() => expect(auth).toBeLinkedTo({})).toThrow(
+    'toBeLinkedTo needs a span, or its traceId or spanId',
+  );
+  expect(() => expect(whole).toRunConcurrently([{ name: 'left' }])).toThrow(
+    'toRunConcurrently needs at least two spans; 1 fit [{ name: "left" }]',
+  );
 });
 
 test('bounds and tolerances that cannot be are refused', () => {
