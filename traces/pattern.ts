@@ -89,8 +89,7 @@ export function attributeDifferences(
 ): Difference[] {
   return Object.entries(expected).flatMap(([key, value]) => {
     const has = Object.hasOwn(actual, key) ? actual[key] : undefined;
-    const same = value === undefined ? has === undefined : fits(has, value);
-    if (same) return [];
+    if (fits(has, value)) return [];
     return { path: `${path}["${key}"]`, expected: show(value), actual: show(has) };
   });
 }

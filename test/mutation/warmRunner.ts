@@ -38,10 +38,11 @@ class WarmRunner implements TestRunner {
       { config: `${folder}/vitest.config.ts`, watch: false, reporters: [], update: 'none' },
       {},
     );
+    // Here, not at the first run: what that takes is what Stryker lets each mutant take.
+    await this.#start('');
   }
 
   async dryRun(): Promise<DryRunResult> {
-    await this.#start('');
     const { results, coverage } = await this.#ask({ tests: [] });
     return {
       status: DryRunStatus.Complete,
@@ -53,7 +54,7 @@ class WarmRunner implements TestRunner {
   async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
     const { activeMutant, hitLimit, testFilter = [], reloadEnvironment } = options;
     const isStatic = options.mutantActivation === 'static';
-    if (reloadEnvironment) await this.#stop();
+    if (reloadEnvironment || isStatic) await this.#stop();
     if (!this.#run) {
       const hasStarted = await this.#start(isStatic ? activeMutant.id : '');
       // Without it, the tests could be loaded.

@@ -113,6 +113,47 @@ export function amplified(extrasMs: readonly number[], lengthMs = 100): Trace[] 
 const additive = amplified([98, 99, 100, 101, 102]);
 const retried = amplified([150, 200, 250, 300, 350]);
 
+/** One of each kind; the pause is of 100 ms to the nanosecond, and all of it arrives. */
+const exact = [
+  new Trace([at('client', '', 0, 20)]),
+  new Trace([
+    at('client', '', 0, 120, { service: 'load', kind: 'client' }),
+    at('hop', 'client', 1, 119, { service: 'user', kind: 'server', events: [pauseEvent(5, 100)] }),
+  ]),
+];
+function hop(...events: Span['events']): Trace {
+  return new Trace([
+    at('client', '', 0, 500, { service: 'load', kind: 'client' }),
+    at('hop', 'client', 1, 499, { service: 'user', kind: 'server', events }),
+  ]);
+}
+/** Of all but the last it is not known what one pause of user did. */
+const mixed = [
+  ...exact,
+  hop(pauseEvent(5, 100), pauseEvent(200, 50)),
+  hop(pauseEvent(5, 100), pauseEvent(200, 100, 'freeze')),
+  new Trace([
+    at('client', '', 0, 500, { service: 'load', events: [pauseEvent(5, 100)] }),
+    at('hop', 'client', 1, 499, { service: 'user', kind: 'server' }),
+  ]),
+  new Trace([
+    at('client', '', 0, 20),
+    at('hop', 'client', 1, 19, { service: 'user', events: [pauseEvent(5, 0.5)] }),
+  ]),
+];
+
+/** The service was paused while another one worked for it. */
+const idlePause = new Trace([
+  at('handler', '', 0, 100, { service: 'api', kind: 'server', events: [pauseEvent(20, 40)] }),
+  at('call', 'handler', 10, 90, { service: 'api', kind: 'client' }),
+  at('query', 'call', 12, 88, { service: 'db', kind: 'server' }),
+]);
+/** A pause that was over when the handler began. */
+const pausedBefore = new Trace([
+  at('call', '', 0, 100, { service: 'load', kind: 'client' }),
+  at('handler', 'call', 60, 99, { service: 'user', kind: 'server', events: [pauseEvent(10, 50)] }),
+]);
+
 const sdk = {
   'telemetry.sdk.language': 'nodejs',
   'telemetry.sdk.name': 'opentelemetry',
@@ -185,6 +226,7 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
   },
   toHaveSpanTree: {
     passes: [
+      { args: [{ name: 'auth' }] },
       { args: [{ name: 'GET', children: [{ service: 'auth', children: [{ name: 'left' }] }] }] },
       {
         args: [
@@ -215,6 +257,14 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
       {
         args: [{ children: [{ spanId: 'try2' }] }, { mode: 'exact' }],
         because: /◄ must not be here/,
+      },
+      { args: [{ name: 'auth' }, { mode: 'exact' }], because: /nearest: name must be "auth"/ },
+      { args: [{ name: 'x' }], on: new Trace([]), because: /no span fits the top$/m },
+      { args: [{}, { mode: 'exact' }], on: new Trace([]), because: /no span fits the top$/m },
+      {
+        args: [{}, { mode: 'exact' }],
+        on: new Trace([at('a', '', 0, 9), at('b', '', 0, 9)]),
+        because: /2 roots/,
       },
     ],
     undetermined: [
@@ -298,15 +348,26 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
     undetermined: [{ args: [{ maxMs: 15 }], on: root }],
   },
   toRunConcurrently: {
-    passes: [{ args: [[{ name: 'left' }, { name: 'right' }]] }],
+    passes: [
+      { args: [[{ name: 'left' }, { name: 'right' }]] },
+      { args: [[{ spanId: 'a' }, { spanId: 'b' }]], on: [at('a', '', 0, 9), at('b', 'a', 8, 10)] },
+    ],
     fails: [
       {
         args: [[{ spanId: 'try1' }, { spanId: 'try2' }]],
         because: /5.0 ms between the first end and the last start/,
       },
       { args: [[{ name: 'left' }, { name: 'up' }]], because: /no span is { name: "up" }/ },
+      {
+        args: [[{ spanId: 'b' }, { spanId: 'c' }]],
+        on: new Trace([at('a', '', 0, 9), at('b', 'a', 1, 2), at('c', 'a', 3, 4)]),
+        because: /1.0 ms between/,
+      },
     ],
-    undetermined: [{ args: [[{ name: 'left' }, { name: 'right' }], { toleranceMs: 10 }] }],
+    undetermined: [
+      { args: [[{ name: 'left' }, { name: 'right' }], { toleranceMs: 10 }] },
+      { args: [[{ spanId: 'a' }, { spanId: 'b' }]], on: [at('a', '', 0, 8), at('b', 'a', 8, 10)] },
+    ],
   },
   toHaveCriticalPath: {
     passes: [
@@ -393,11 +454,16 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
       { on: twoPauses, args: [{ service: 'auth', kind: 'gc', minMs: 18, maxMs: 22 }] },
       { on: twoPauses, args: [{ service: 'auth', kind: 'freeze', minMs: 45 }] },
       { on: twoPauses, args: [{ service: 'auth', minMs: 65 }] },
+      { on: idlePause, args: [{ service: 'api', maxMs: 10 }] },
+      { on: pausedBefore, args: [{ service: 'user', minMs: 45, maxMs: 55 }] },
     ],
     fails: [
       { args: [{ service: 'user' }], because: /no pause of user; pauses: \["auth"\]/ },
       { args: [{ service: 'auth', kind: 'freeze' }], because: /only \["gc"\] of auth/ },
       { args: [{ service: 'auth', minMs: 60 }], because: /at least 60 ms/ },
+      { args: [{ service: 'user', maxMs: 10 }], because: /no pause of user/ },
+      { on: idlePause, args: [{ service: 'api', minMs: 0 }], because: /0 ms on the critical path/ },
+      { on: idlePause, args: [{ service: 'api' }], because: /0 ms on the critical path/ },
     ],
     undetermined: [{ args: [{ service: 'auth', minMs: 40 }] }],
   },
@@ -412,6 +478,9 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
         args: [{ service: 'user', min: 2, baseline: retried.slice(0, 5) }],
       },
       { on: retried.flatMap((trace) => trace.spans), args: [{ service: 'user', min: 2 }] },
+      { on: mixed, args: [{ service: 'user', min: 0.99 }] },
+      { on: exact, args: [{ service: 'user', max: 1.01 }] },
+      { on: amplified([102, 98, 101, 99, 100]), args: [{ service: 'user', min: 0.9 }] },
     ],
     fails: [
       {
@@ -421,6 +490,8 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
       },
       { on: retried, args: [{ service: 'user', percentile: 100, max: 3.4 }], because: /3.50 over/ },
       { on: retried, args: [{ service: 'user', percentile: 1, min: 2 }], because: /1.50 over/ },
+      { on: exact, args: [{ service: 'user', min: 1.01 }], because: /1.00 over 1 victim,/ },
+      { on: exact, args: [{ service: 'user', max: 0.99 }], because: /1.00 over 1 victim,/ },
     ],
     undetermined: [
       { on: additive, args: [{ service: 'user', min: 1 }] },

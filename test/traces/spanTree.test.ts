@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Trace } from '../../traces/trace.ts';
+import { type SpanView, Trace } from '../../traces/trace.ts';
 import { traceMatchers } from '../../traces/vitest/index.ts';
+import type { SpanTreePattern, TreeMatch } from '../../traces/vitest/toHaveSpanTree.ts';
 import { msSpan as at } from './span.ts';
 
 expect.extend(traceMatchers);
@@ -61,4 +63,95 @@ test('too many orders within the tolerance are refused, and the way out is said'
   expect(() =>
     expect(trace).toHaveSpanTree({ children: [...children] }, { mode: 'ordered' }),
   ).toThrow(/More than 20000 orders of 40 children.+"subset"/);
+});
+
+type Fit = boolean | 'undetermined';
+type Mode = NonNullable<TreeMatch['mode']>;
+
+/** Every way to give each of the patterns a child of its own. */
+function* ways(patterns: number, children: number, used: number[] = []): Generator<number[]> {
+  if (used.length === patterns) yield used;
+  else {
+    for (let j = 0; j < children; j++) {
+      if (!used.includes(j)) yield* ways(patterns, children, [...used, j]);
+    }
+  }
+}
+
+function best(fits: readonly Fit[]): Fit {
+  if (fits.includes(true)) return true;
+  return fits.includes('undetermined') ? 'undetermined' : false;
+}
+
+function worst(fits: readonly Fit[]): Fit {
+  if (fits.includes(false)) return false;
+  return fits.includes('undetermined') ? 'undetermined' : true;
+}
+
+/** Whether spans that start at such times, in milliseconds, started one after the other. */
+function inOrder(starts: readonly number[]): Fit {
+  return worst(
+    starts.flatMap((start, i) =>
+      starts.slice(0, i).map((before): Fit => {
+        if (start - before >= 1) return true;
+        return start - before > -1 ? 'undetermined' : false;
+      }),
+    ),
+  );
+}
+
+/** By trying everything. */
+function fitOf(view: SpanView, { name, children = [] }: SpanTreePattern, mode: Mode): Fit {
+  if (name !== undefined && name !== view.span.name) return false;
+  if (mode === 'exact' && children.length !== view.children.length) return false;
+  return best(
+    [...ways(children.length, view.children.length)].map((way) => {
+      const taken = way.map((j) => view.children[j] as SpanView);
+      const below = taken.map((child, i) => fitOf(child, children[i] as SpanTreePattern, mode));
+      const starts = taken.map(({ span }) => Number(span.startUnixNano) / 1e6);
+      return worst([...below, mode === 'ordered' ? inOrder(starts) : true]);
+    }),
+  );
+}
+
+test('toHaveSpanTree() is as by trying everything', () => {
+  const name = fc.constantFrom('a', 'b');
+  const spans = fc
+    .array(fc.record({ name, parent: fc.nat(), quarters: fc.integer({ min: 0, max: 12 }) }), {
+      minLength: 1,
+      maxLength: 7,
+    })
+    .map((list) =>
+      list.map((each, i) => {
+        const parentId = i === 0 ? '' : `s${Math.floor((each.parent % i) / 2)}`;
+        const startMs = i === 0 ? 0 : each.quarters / 4;
+        return at(`s${i}`, parentId, startMs, 10, { name: each.name });
+      }),
+    );
+  const patterns = (depth: number): fc.Arbitrary<SpanTreePattern> =>
+    fc.record(
+      {
+        name,
+        ...(depth > 0 && { children: fc.array(patterns(depth - 1), { maxLength: 3 }) }),
+      },
+      { requiredKeys: [] },
+    );
+  const modes = fc.constantFrom<Mode>('subset', 'ordered', 'exact');
+  fc.assert(
+    fc.property(spans, patterns(2), modes, (list, tree, mode) => {
+      const trace = new Trace(list);
+      const tops = mode === 'exact' ? trace.views.slice(0, 1) : trace.views;
+      const fit = best(tops.map((view) => fitOf(view, tree, mode)));
+      const passes = [false, true].map((not) => {
+        try {
+          (not ? expect(trace).not : expect(trace)).toHaveSpanTree(tree, { mode });
+          return true;
+        } catch {
+          return false;
+        }
+      });
+      expect(passes).toEqual([fit === true, fit === false]);
+    }),
+    { numRuns: 1000 },
+  );
 });

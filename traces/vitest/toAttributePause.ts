@@ -19,19 +19,15 @@ export interface PauseExpected extends Bounds {
 export function toAttributePause(
   this: MatcherContext,
   received: unknown,
-  { service, kind, minMs, maxMs, toleranceMs = 1 }: PauseExpected,
+  { service, kind, ...given }: PauseExpected,
 ): MatcherResult {
   const trace = traceOf(received);
   const pauses = trace.spans.flatMap(pausesOn);
   const ofService = pauses.filter((pause) => pause.service === service);
   const ofKind = ofService.filter((pause) => kind === undefined || fits(pause.kind, kind));
   const nano = onPathNano(trace, service, ofKind);
-  const bounds = {
-    ...(minMs !== undefined && { minMs }),
-    ...(maxMs !== undefined && { maxMs }),
-    ...(minMs === undefined && maxMs === undefined && { minMs: toleranceMs }),
-    toleranceMs,
-  };
+  const isOpen = given.minMs === undefined && given.maxMs === undefined;
+  const bounds: Bounds = isOpen ? { ...given, minMs: given.toleranceMs ?? 1 } : given;
   // No pause is no doubt.
   const within = nano === 0n && bounds.maxMs === undefined ? false : isWithin(nano, bounds);
   const what = `a pause${kind === undefined ? '' : ` of kind ${show(kind)}`} of ${service}`;

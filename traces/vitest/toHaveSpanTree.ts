@@ -55,7 +55,7 @@ export function toHaveSpanTree(
       ? `${trace.roots.length} roots`
       : best === null
         ? `no span fits the top${misses[0] ? `; nearest: ${describeDifferences(misses[0].differences)}` : ''}`
-        : [...best.notes.values()].flat().join('; ') || 'it is there',
+        : [...best.notes.values()].flat().join('; '),
     notes: best === null ? missNotes(misses) : best.notes,
   });
 }
