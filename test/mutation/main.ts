@@ -1,9 +1,9 @@
 /**
  * `npm run mutation [-- file…]`: changes the trace model and the matchers in one place after the
- * other, and says which changes no test sees. Exit code 1: there are some without a reason in
+ * other, and says which of the changes no test sees. Exit code 1: there are some without a reason in
  * `equivalent.ts`.
  */
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Stryker } from '@stryker-mutator/core';
@@ -11,8 +11,11 @@ import { equivalent } from './equivalent.ts';
 import { mutationReport } from './report.ts';
 
 const named = process.argv.slice(2);
+const mutate = named.length > 0 ? named : ['traces/*.ts', 'traces/vitest/*.ts'];
+// Before the run, in which somebody may work on them.
+const sources = new Map(globSync(mutate).map((file) => [file, readFileSync(file, 'utf8')]));
 const results = await new Stryker({
-  mutate: named.length > 0 ? named : ['traces/*.ts', 'traces/vitest/*.ts'],
+  mutate,
   testRunner: 'warm',
   plugins: [fileURLToPath(new URL('./warmRunner.ts', import.meta.url))],
   coverageAnalysis: 'perTest',
@@ -29,7 +32,7 @@ const results = await new Stryker({
 
 const { text, faults } = mutationReport(
   results.map((result) => ({ ...result, fileName: relative('.', result.fileName) })),
-  (file) => readFileSync(file, 'utf8'),
+  (file) => sources.get(file) ?? '',
   equivalent,
 );
 console.log(`\n${text}`);

@@ -7,7 +7,9 @@ export interface MutationReport {
   readonly faults: number;
 }
 
-const columns = ['killed', 'timeout', 'known', 'unknown', 'no test'] as const;
+const columns = ['killed', 'timeout', 'known', 'unknown', 'no test'];
+const statuses = ['Killed', 'Timeout', '', 'Survived', 'NoCoverage'];
+const isKnownColumn = 2;
 
 /**
  * A table of what became of the mutants, then of each survivor where it is and why it may be.
@@ -34,19 +36,19 @@ export function mutationReport(
     const left = new Set(reasons.keys());
     const counts = columns.map(() => 0);
     for (const mutant of mutants) {
-      const column = columnOf(mutant);
-      if (column < 0) continue;
+      const found = statuses.indexOf(mutant.status);
+      if (found < 0) continue;
       const line = lines[mutant.location.start.line - 1]?.trim() ?? '';
       const told = describe(mutant, lines);
       const key = `${line}\n${told}`;
       const why = reasons.get(key);
-      const isKnown = column >= 2 && why !== undefined;
-      counts[isKnown ? 2 : column] = (counts[isKnown ? 2 : column] ?? 0) + 1;
-      if (column < 2) continue;
+      const column = found > isKnownColumn && why !== undefined ? isKnownColumn : found;
+      counts[column] = (counts[column] ?? 0) + 1;
+      if (column < isKnownColumn) continue;
       left.delete(key);
       const where = `${file}:${mutant.location.start.line}  ${line}\n    ${told}`;
-      if (isKnown) known.push(`${where}\n    ${why}`);
-      else unknown.push(column === 4 ? `${where}\n    no test runs it` : where);
+      if (column === isKnownColumn) known.push(`${where}\n    ${why}`);
+      else unknown.push(mutant.status === 'Survived' ? where : `${where}\n    no test runs it`);
     }
     stale.push(...[...left].map((key) => `${file}  ${key.replace('\n', '\n    ')}`));
     rows.push([file, ...counts.map(String)]);
@@ -56,21 +58,17 @@ export function mutationReport(
   }
   rows.push(['all', ...total.map(String)]);
   const parts = [
-    ['', known, 'survived, for a reason that is known'],
-    ['', unknown, 'survived, for no reason that is known'],
-    ['', stale, 'killed or gone, though test/mutation/equivalent.ts has a reason for it'],
+    [known, 'survived, for a reason that is known'],
+    [unknown, 'survived, for no reason that is known'],
+    [stale, 'killed or gone, though test/mutation/equivalent.ts has a reason for it'],
   ] as const;
   const text = [
     table([['', ...columns], ...rows]),
     ...parts
-      .filter(([, list]) => list.length > 0)
-      .map(([, list, title]) => `${list.length} ${title}:\n\n${list.join('\n')}`),
+      .filter(([list]) => list.length > 0)
+      .map(([list, title]) => `${list.length} ${title}:\n\n${list.join('\n')}`),
   ].join('\n\n');
   return { text, faults: unknown.length + stale.length };
-}
-
-function columnOf({ status }: MutantResult): number {
-  return ['Killed', 'Timeout', '', 'Survived', 'NoCoverage'].indexOf(status);
 }
 
 /** Mutator, the code and what it is replaced by, on one line. */
