@@ -388,6 +388,28 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
         because: /Expected: .+"middle".+\nActual: +gateway "GET \/users" → /,
       },
       { args: [['auth'], { exact: true }], because: /exactly/ },
+      { args: [['auth']], on: new Trace([]), because: /Actual: +\(empty\)/ },
+      {
+        args: [['auth', 'auth', 'auth']],
+        on: sound,
+        because: /"auth" → auth "right" → auth "auth" → /,
+      },
+      {
+        args: [
+          'root try2 auth right auth try2'.split(' ').map((spanId) => ({ spanId })),
+          { exact: true },
+        ],
+        on: sound,
+        because: /exactly/,
+      },
+      {
+        args: [
+          'root try2 auth left auth try2 root'.split(' ').map((spanId) => ({ spanId })),
+          { exact: true },
+        ],
+        on: sound,
+        because: /exactly/,
+      },
     ],
     undetermined: [
       { args: [[{ spanId: 'try2' }], { toleranceMs: 5 }] },
