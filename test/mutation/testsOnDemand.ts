@@ -31,8 +31,8 @@ const mutants = scope.__stryker__;
 /** Tests of size: they take seconds for each mutant, and what they hold to is a bound. */
 const large =
   /10,000 spans|goes as deep as|however large|stays short|short for a deep trace|no trouble/;
-/** Tests with a server, a file or a wait. */
-const outside = /50 at once|InProcessExporter|FileSource|cannot be read|never answers/;
+/** Tests with a server or a file. */
+const outside = /50 at once|InProcessExporter|FileSource|cannot be read/;
 
 /**
  * Loads all tests once and runs those that it is asked for, as often as it is asked: to start a
@@ -46,7 +46,8 @@ export default class TestsOnDemand extends TestRunner {
     await super.onBeforeRunSuite(suite);
     if (suite !== suite.file) return;
     for (const test of testsIn(suite)) {
-      const name = nameOf(test);
+      let name = nameOf(test);
+      while (this.#tests.has(name)) name += ' (again)';
       if (!large.test(name) && !outside.test(name)) this.#tests.set(name, test);
       this.#current ??= test;
     }

@@ -159,6 +159,7 @@ const sdk = {
   'telemetry.sdk.name': 'opentelemetry',
   'telemetry.sdk.version': '3.1.0',
 };
+const http = { 'http.method': 'GET' };
 const server = {
   'http.request.method': 'GET',
   'http.route': '/users/:id',
@@ -544,6 +545,7 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
     passes: [
       { on: handler(server), args: [] },
       { on: handler({ 'http.method': 'GET' }), args: [{ only: ['resource', 'exception'] }] },
+      { on: whole.find({ name: 'left' }), args: [{ only: ['http.server'] }] },
       {
         on: handler({ ...server, 'server.port': 80 }),
         args: [{ ignore: ['http.server: server.address'] }],
@@ -559,6 +561,27 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
         on: handler({ ...server, 'http.response.status_code': 503 }),
         args: [],
         because: /error.type: there, as the span failed.+status: "error", since the answer was 503/,
+      },
+      {
+        on: [1, 2].map((i) =>
+          at(`s${i}`, i === 1 ? '' : 's1', 0, 9, {
+            kind: 'server',
+            service: 'api',
+            attributes: http,
+          }),
+        ),
+        args: [{ only: ['http.server'] }],
+        because: /Actual: +http.method: "GET" \(2 spans\); /,
+      },
+      {
+        on: handler({
+          'http.method': 'GET',
+          'http.url': '/',
+          'http.scheme': 'http',
+          'net.peer.ip': '::1',
+        }),
+        args: [],
+        because: /http.method: http.request.method instead/,
       },
     ],
     undetermined: 'never',

@@ -195,4 +195,30 @@ describe('semconvBreaches()', () => {
     const found = semconvBreaches([of], undefined, []);
     expect(found.map(({ rule, value, right }) => `${rule} ${value} ${right}`)).toEqual(want);
   });
+
+  test('are of the attributes, the name or the status, once for each resource', () => {
+    const bare = { attributes: {} };
+    const spans = [
+      span('server', server, { name: 'x', resource: bare }),
+      span('internal', {}, { ...exception({}), resource: bare }),
+      span('internal', {}, { events: [{ name: 'other', timeUnixNano: 0n, attributes: {} }] }),
+      span('client', { ...client, 'http.response.status_code': 404, 'error.type': '404' }, error),
+      span('server', { ...server, 'http.response.status_code': 503, 'error.type': '503' }),
+    ];
+    const told = (only?: Parameters<typeof semconvBreaches>[1], ignore: string[] = []) =>
+      semconvBreaches(spans, only, ignore).map(
+        ({ rule, attribute, span }) => `${spans.indexOf(span)} ${rule} of ${attribute}`,
+      );
+    expect(told()).toEqual([
+      '0 http.server: name of name',
+      '0 resource: service.name of service.name',
+      '1 exception: exception.type of exception.type or exception.message',
+      '4 http.server: status of status',
+    ]);
+    expect(told(['resource'])).toEqual(['0 resource: service.name of service.name']);
+    expect(told(['exception'])).toHaveLength(1);
+    expect(told(['http.server'], ['http.server: name'])).toEqual([
+      '4 http.server: status of status',
+    ]);
+  });
 });
