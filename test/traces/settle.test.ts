@@ -266,7 +266,7 @@ describe('settle()', () => {
     const error = await outcome(settle(source, header, { timeoutMs: 50 }));
     expect(error).toBeInstanceOf(TraceUnavailableError);
     expect((error as Error).message).toMatch(
-      /the source gave no answer within (49|50) ms \(tried for \d+ ms\)$/,
+      /the source gave no answer within \d+ ms \(tried for \d+ ms\)$/,
     );
   });
 
