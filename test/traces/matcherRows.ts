@@ -62,6 +62,16 @@ const linkedTwice = new Trace([
   at('a', '', 0, 9, { links: [link, { ...link, spanId: '2'.repeat(16) }] }),
 ]);
 
+const retriedTwice = new Trace([
+  at('a', '', 0, 90, { service: 'a' }),
+  ...[10, 20, 30, 40].map((start, i) =>
+    at(`call${i}`, 'a', start, start + 5, {
+      ...{ kind: 'client', service: 'a', name: i < 2 ? 'one' : 'two' },
+      status: i % 2 === 0 ? 'error' : 'ok',
+    }),
+  ),
+]);
+
 const failedTwice = new Trace([
   at('a', '', 0, 9, { service: 'a' }),
   at('b', 'a', 1, 2, { service: 'a', status: 'error' }),
@@ -127,6 +137,18 @@ function hop(...events: Span['events']): Trace {
     at('hop', 'client', 1, 499, { service: 'user', kind: 'server', events }),
   ]);
 }
+/** The same, of a pause of which the handler saw only a part; then, of which only that part is said. */
+const [seenInPart, withoutDuration] = [
+  { 'aftershock.pause.overlap_ms': 50, 'aftershock.pause.duration_ms': 100 },
+  { 'aftershock.pause.overlap_ms': 50 },
+].map((lengths) => {
+  const attributes = { 'aftershock.pause.kind': 'gc', ...lengths };
+  const events = [{ name: 'pause', timeUnixNano: 60_000_000n, attributes }];
+  return exact.map(
+    ({ spans }) =>
+      new Trace(spans.map((span) => (span.name === 'hop' ? { ...span, events } : span))),
+  );
+});
 /** Of all but the last it is not known what one pause of user did. */
 const mixed = [
   ...exact,
@@ -136,6 +158,7 @@ const mixed = [
     at('client', '', 0, 500, { service: 'load', events: [pauseEvent(5, 100)] }),
     at('hop', 'client', 1, 499, { service: 'user', kind: 'server' }),
   ]),
+  new Trace([at('client', '', 0, 500, { service: 'load', events: [pauseEvent(5, 1)] })]),
   new Trace([
     at('client', '', 0, 20),
     at('hop', 'client', 1, 19, { service: 'user', events: [pauseEvent(5, 0.5)] }),
@@ -228,6 +251,7 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
   toHaveSpanTree: {
     passes: [
       { args: [{ name: 'auth' }] },
+      { args: [{}], on: new Trace([at('a', '', 0, 9), at('b', '', 0, 9)]) },
       { args: [{ name: 'GET', children: [{ service: 'auth', children: [{ name: 'left' }] }] }] },
       {
         args: [
@@ -425,7 +449,11 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
     ],
   },
   toHaveRetries: {
-    passes: [{ args: [] }, { args: [{ attempts: 2, of: { service: 'gateway' } }] }],
+    passes: [
+      { args: [], on: retriedTwice },
+      { args: [] },
+      { args: [{ attempts: 2, of: { service: 'gateway' } }] },
+    ],
     fails: [
       { args: [], on: sound, because: /Actual: +no retries/ },
       { args: [{ of: { spanId: 'try1' } }], because: /no retries/ },
@@ -503,6 +531,8 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
       { on: retried.flatMap((trace) => trace.spans), args: [{ service: 'user', min: 2 }] },
       { on: mixed, args: [{ service: 'user', min: 0.99 }] },
       { on: exact, args: [{ service: 'user', max: 1.01 }] },
+      { on: seenInPart, args: [{ service: 'user', min: 0.99 }] },
+      { on: withoutDuration, args: [{ service: 'user', min: 1.98 }] },
       { on: amplified([102, 98, 101, 99, 100]), args: [{ service: 'user', min: 0.9 }] },
     ],
     fails: [

@@ -292,10 +292,11 @@ test('amplification counts the attempts of a call as one, and the longest call o
     new Trace([at('root', '', 0, 300, { service: 'load' }), call('once', 0, 20)]),
     new Trace([
       at('root', '', 0, 300, { service: 'load' }),
-      call('short', 100, 105),
-      call('first', 0, 50, { status: 'error' }),
-      call('again', 60, 80),
-      at('hop', 'first', 1, 49, { service: 'user', kind: 'server', events }),
+      call('short', 0, 5, { attributes: { 'url.path': '/short' } }),
+      call('first', 10, 50, { status: 'error' }),
+      call('again', 55, 60, { status: 'error' }),
+      call('last', 65, 90),
+      at('hop', 'first', 11, 49, { service: 'user', kind: 'server', events }),
       call('other', 200, 210, { name: 'GET /other' }),
     ]),
   ];
@@ -305,6 +306,7 @@ test('amplification counts the attempts of a call as one, and the longest call o
 test.each<{ one: string; other: string; same: boolean }>([
   { one: '/users/1', other: '/users/22', same: true },
   { one: '/users/1', other: '/orders/1', same: false },
+  { one: '/users/1', other: '/users/', same: false },
   {
     one: '/a/3f0c1d2e-0000-4000-8000-00000000000a',
     other: '/a/b47ac10b-58cc-4372-a567-0e02b2c3d479',
@@ -318,7 +320,7 @@ test.each<{ one: string; other: string; same: boolean }>([
     ...[one, other].map((path, i) =>
       at(`call${i}`, 'root', 10 * i, 10 * i + 5, {
         ...{ kind: 'client', service: 'api', name: 'GET' },
-        attributes: { 'url.path': path, 'aftershock.call.index': i },
+        attributes: { 'url.path': path, ...(i === 1 && { 'aftershock.call.index': i }) },
       }),
     ),
   ]);
@@ -343,7 +345,14 @@ test('toHaveNoRepeatedCalls() looks at calls of one span to one peer only, attem
   ];
   const trace = new Trace(spans);
   expect(trace).toHaveNoRepeatedCalls();
-  const twice = new Trace([...spans, call('h', 'root', 70, to(80)), call('i', 'part', 80, to(80))]);
-  expect(() => expect(twice).toHaveNoRepeatedCalls()).toThrow(/Actual: +2× "GET", 2× "GET"\n/);
+  const twice = new Trace([
+    ...spans,
+    call('h', 'root', 70, to(80)),
+    call('i', 'part', 80, to(80)),
+    call('j', 'root', 85, to(90)),
+  ]);
+  expect(() => expect(twice).toHaveNoRepeatedCalls()).toThrow(
+    /Actual: +2× "GET", 2× "GET", 2× "GET"\n/,
+  );
   expect(twice).toHaveNoRepeatedCalls({ of: { attributes: { 'server.port': 81 } } });
 });

@@ -29,6 +29,11 @@ test.each<{ pattern: SpanPattern; when: string; want: string[] }>([
     pattern: { name: 'b', kind: 'server', spanId: 'a' },
     want: ['a', 'b'],
   },
+  {
+    when: 'a kind is less than only a service',
+    pattern: { service: 'api', kind: 'server', name: /[bcde]/ },
+    want: ['b'],
+  },
   { when: 'what fits is no miss', pattern: { kind: 'server' }, want: ['b', 'c'] },
   { when: 'three are enough', pattern: { kind: 'producer' }, want: ['a', 'b', 'c'] },
   { when: 'all fit', pattern: {}, want: [] },

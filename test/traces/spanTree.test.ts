@@ -65,6 +65,44 @@ test('too many orders within the tolerance are refused, and the way out is said'
   ).toThrow(/More than 20000 orders of 40 children.+"subset"/);
 });
 
+/** Two parents, each with children that start at such times: `{ a: 1, b: 2 }`. */
+function families(...each: Readonly<Record<string, number>>[]): Trace {
+  return new Trace([
+    at('root', '', 0, 100),
+    ...each.flatMap((children, i) => [
+      at(`p${i}`, 'root', 50 * i, 50 * i + 40, { name: 'p' }),
+      ...Object.entries(children).map(([name, startMs]) =>
+        at(`${name}${i}`, `p${i}`, 50 * i + startMs, 50 * i + 40, { name }),
+      ),
+    ]),
+  ]);
+}
+const [sure, open, lacking] = [{ a: 1, b: 9 }, { b: 1, a: 1.25 }, { a: 1 }];
+
+test.each([
+  { of: [sure, open], fit: true },
+  { of: [open, sure], fit: true },
+  { of: [sure, lacking], fit: true },
+  { of: [lacking, sure], fit: true },
+  { of: [open, lacking], fit: 'undetermined' },
+  { of: [lacking, open], fit: 'undetermined' },
+])('of $of the one is taken that fits best: $fit', ({ of, fit }) => {
+  const tree = { name: 'p', children: [{ name: 'a' }, { name: 'b' }] };
+  const check = () => expect(families(...of)).toHaveSpanTree(tree, { mode: 'ordered' });
+  if (fit === true) check();
+  else expect(check).toThrow(/Undetermined/);
+});
+
+test.each([[[sure, lacking]], [[lacking, sure]]])(
+  'of %j the one is shown that goes furthest',
+  (of) => {
+    const tree = { name: 'p', children: [{ name: 'a' }, { name: 'b' }, { name: 'c' }] };
+    expect(() => expect(families(...of)).toHaveSpanTree(tree)).toThrow(
+      /Actual: +has no child { name: "c" }\n/,
+    );
+  },
+);
+
 type Fit = boolean | 'undetermined';
 type Mode = NonNullable<TreeMatch['mode']>;
 

@@ -187,10 +187,15 @@ describe('traceSnapshot()', () => {
 });
 
 describe('expect(trace).toMatchTraceSnapshot()', () => {
+  test('holds a trace to its snapshot', () => {
+    const trace = new Trace([at('a', '', 0, 1)]);
+    expect(trace).toMatchTraceInlineSnapshot(`"unknown_service "a" [internal]"`);
+  });
+
   test('is refused where it would be written of what must not be, or is not whole', async () => {
     for (const name of ['toMatchTraceSnapshot', 'toMatchTraceInlineSnapshot'] as const) {
       expect(() => expect(whole).not[name]()).toThrow(
-        /cannot be used with `.not`: say what must not/,
+        new RegExp(`^${name} cannot be used with \`.not\`: say what must not`),
       );
       expect(() => expect({ whole }).toEqual({ whole: expect[name]() })).toThrow(
         /use expect\(trace\)/,

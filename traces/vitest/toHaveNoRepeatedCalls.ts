@@ -44,9 +44,9 @@ export function toHaveNoRepeatedCalls(
 /** The position among a script's calls is not the same for calls that repeat; nor are ids. */
 function withoutIds(key: string): string {
   const parts = (JSON.parse(key) as string[]).slice(0, -1);
-  return parts
-    .map((part, i) =>
+  return JSON.stringify(
+    parts.map((part, i) =>
       i === 3 ? part : part.replace(/[0-9a-f]{8}-[0-9a-f-]{27}|[0-9]+|'[^']*'/g, '?'),
-    )
-    .join(' ');
+    ),
+  );
 }
