@@ -93,6 +93,16 @@ test.each([
   else expect(check).toThrow(/Undetermined/);
 });
 
+test('what is undetermined below is so above', () => {
+  const family = { name: 'p', children: [{ name: 'a' }, { name: 'b' }] };
+  for (const not of [false, true]) {
+    const assertion = not ? expect(families(open)).not : expect(families(open));
+    expect(() =>
+      assertion.toHaveSpanTree({ name: 'root', children: [family] }, { mode: 'ordered' }),
+    ).toThrow(/Undetermined/);
+  }
+});
+
 test.each([[[sure, lacking]], [[lacking, sure]]])(
   'of %j the one is shown that goes furthest',
   (of) => {

@@ -69,14 +69,10 @@ interface Rules {
 function attempt(view: SpanView, pattern: SpanTreePattern, rules: Rules): Attempt | null {
   const { children: wanted = [], ...own } = pattern;
   if (differences(view.span, own).length > 0) return null;
-  if (wanted.length === 0 && rules.mode !== 'exact') {
-    return { fit: true, matched: 1, notes: noteAll([view], 'fits') };
-  }
   const { children } = view;
   const choices = wanted.map((child) => children.map((each) => attempt(each, child, rules)));
-  const unordered = bestTaken(choices);
+  const taken = bestTaken(choices);
   const order = rules.mode === 'ordered' ? orderOf(children, choices, rules.toleranceNano) : true;
-  const taken = typeof order === 'object' ? order : unordered;
   const results = taken.map((j, k) => (j === null ? null : (choices[k]?.[j] ?? null)));
   const whole = results.every((result) => result !== null && result.fit !== false);
   const left = rules.mode === 'exact' && taken.length < children.length;
@@ -138,18 +134,13 @@ function notesOf(
 }
 
 /**
- * The children that the patterns take one after the other, if clocks leave no doubt; undetermined
- * if they could, within the tolerance; else false.
+ * Whether the patterns can take children one after the other; undetermined if they could only within
+ * the tolerance of clocks.
  * @throws {RangeError} if too many start too close together to try all orders.
  */
-function orderOf(
-  children: readonly SpanView[],
-  choices: Choices,
-  toleranceNano: bigint,
-): number[] | 'undetermined' | false {
+function orderOf(children: readonly SpanView[], choices: Choices, toleranceNano: bigint): Fit {
   const starts = children.map(({ span }) => span.startUnixNano);
-  const sure = firstInOrder(starts, choices, toleranceNano);
-  if (sure !== null) return sure;
+  if (isInOrder(starts, choices, toleranceNano)) return true;
   // What was tried in vain: the pattern, the latest start so far, and who else is taken near it.
   const failed = new Set<string>();
   const walk = (i: number, latest: bigint | null, near: readonly number[]): boolean => {
@@ -182,24 +173,18 @@ function orderOf(
 
 const mostOrders = 20_000;
 
-/** Each pattern takes the first child that fits, and starts later by the tolerance or more. */
-function firstInOrder(
-  starts: readonly bigint[],
-  choices: Choices,
-  toleranceNano: bigint,
-): number[] | null {
-  const taken: number[] = [];
+/** Whether each pattern can take the first child that fits, and starts later by the tolerance or more. */
+function isInOrder(starts: readonly bigint[], choices: Choices, toleranceNano: bigint): boolean {
+  let earliest: bigint | null = null;
   for (const row of choices) {
-    const last = taken.at(-1);
-    const earliest = last === undefined ? null : (starts[last] as bigint) + toleranceNano;
     const j = row.findIndex(
       (result, at) =>
         result?.fit === true && (earliest === null || (starts[at] as bigint) >= earliest),
     );
-    if (j < 0) return null;
-    taken.push(j);
+    if (j < 0) return false;
+    earliest = (starts[j] as bigint) + toleranceNano;
   }
-  return taken;
+  return true;
 }
 
 function isBetter(
