@@ -177,6 +177,12 @@ const pausedBefore = new Trace([
   at('handler', 'call', 60, 99, { service: 'user', kind: 'server', events: [pauseEvent(10, 50)] }),
 ]);
 
+/** The caller was paused at the same time. */
+const bothPaused = new Trace([
+  at('call', '', 0, 100, { service: 'load', kind: 'client', events: [pauseEvent(10, 50)] }),
+  at('handler', 'call', 60, 99, { service: 'user', kind: 'server', events: [pauseEvent(10, 50)] }),
+]);
+
 const sdk = {
   'telemetry.sdk.language': 'nodejs',
   'telemetry.sdk.name': 'opentelemetry',
@@ -514,6 +520,7 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
       { args: [{ service: 'auth', minMs: 60 }], because: /at least 60 ms/ },
       { args: [{ service: 'user', maxMs: 10 }], because: /no pause of user/ },
       { on: idlePause, args: [{ service: 'api', minMs: 0 }], because: /0 ms on the critical path/ },
+      { on: bothPaused, args: [{ service: 'user' }], because: /0 ms on the critical path/ },
       { on: idlePause, args: [{ service: 'api' }], because: /0 ms on the critical path/ },
     ],
     undetermined: [{ args: [{ service: 'auth', minMs: 40 }] }],

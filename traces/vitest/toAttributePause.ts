@@ -51,7 +51,8 @@ function onPathNano(trace: Trace, service: string, pauses: readonly SeenPause[])
   const when = new Map([...byProcess].map(([process, list]) => [process, union(list)]));
   let nano = 0n;
   for (const section of trace.blameSections) {
-    if (section.cause !== 'pause' || section.service !== service) continue;
+    // Where one of these pauses was, no other cause is blamed, but maybe a pause of the caller.
+    if (section.service !== service) continue;
     // A client's section is blamed on the process that it called, or on its own.
     const { span: on } = section;
     const called = on.kind === 'client' ? (trace.get(on.spanId)?.node.children ?? []) : [];
