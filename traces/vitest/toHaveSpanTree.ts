@@ -76,8 +76,8 @@ function attempt(view: SpanView, pattern: SpanTreePattern, rules: Rules): Attemp
   const results = taken.map((j, k) => (j === null ? null : (choices[k]?.[j] ?? null)));
   const whole = results.every((result) => result !== null && result.fit !== false);
   const left = rules.mode === 'exact' && taken.length < children.length;
-  const unsure = order === 'undetermined' || results.some((r) => r?.fit === 'undetermined');
-  const fit = !whole || left || order === false ? false : unsure ? 'undetermined' : true;
+  // Doubt below is doubt of the order, too: sure is an order only of children that surely fit.
+  const fit = whole && !left ? order : false;
   const matched = 1 + results.reduce((sum, result) => sum + (result?.matched ?? 0), 0);
   return { fit, matched, notes: notesOf(view, wanted, taken, choices, fit, rules) };
 }
