@@ -1,7 +1,7 @@
 import type { Span } from './span.ts';
 
 /** Values of `error.type` that say that the caller's time was up: of Node, axios, Java, Go, gRPC, … */
-const timedOut = /time.?out|timed.?out|deadline.?exceeded|^(ESOCKETTIMEDOUT|ECONNABORTED)$/i;
+const timedOut = /time.?out|timed.out|deadline.?exceeded|^(ESOCKETTIMEDOUT|ECONNABORTED)$/i;
 
 /** Whether a span says that it failed: its status, or an HTTP status or error type that means so. */
 export function hasFailed({ status, attributes }: Span): boolean {

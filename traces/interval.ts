@@ -8,15 +8,14 @@ export interface Interval {
 export function union(intervals: readonly Interval[]): Interval[] {
   const sorted = intervals
     .filter(({ startUnixNano, endUnixNano }) => startUnixNano < endUnixNano)
-    .sort((a, b) =>
-      a.startUnixNano < b.startUnixNano ? -1 : a.startUnixNano > b.startUnixNano ? 1 : 0,
-    );
+    // Which of those that start together is first does not matter.
+    .sort((a, b) => (a.startUnixNano < b.startUnixNano ? -1 : 1));
   const result: { startUnixNano: bigint; endUnixNano: bigint }[] = [];
   for (const { startUnixNano, endUnixNano } of sorted) {
     const last = result.at(-1);
     if (last === undefined || startUnixNano > last.endUnixNano) {
       result.push({ startUnixNano, endUnixNano });
-    } else if (endUnixNano > last.endUnixNano) last.endUnixNano = endUnixNano;
+    } else last.endUnixNano = later(last.endUnixNano, endUnixNano);
   }
   return result;
 }

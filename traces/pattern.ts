@@ -89,29 +89,20 @@ export function attributeDifferences(
 ): Difference[] {
   return Object.entries(expected).flatMap(([key, value]) => {
     const has = Object.hasOwn(actual, key) ? actual[key] : undefined;
-    const same = value === undefined ? has === undefined : fits(has, value);
-    if (same) return [];
+    if (fits(has, value)) return [];
     return { path: `${path}["${key}"]`, expected: show(value), actual: show(has) };
   });
 }
 
 /** Of the event that comes nearest; empty: one of them fits. */
 export function eventDifferences(span: Span, pattern: EventPattern): Difference[] {
-  const misses = span.events.map((event, i) => {
-    const found = attributeDifferences(
-      `events[${i}].attributes`,
-      event.attributes,
-      pattern.attributes,
-    );
-    if (pattern.name !== undefined && !fits(event.name, pattern.name)) {
-      const [expected, actual] = [show(pattern.name), show(event.name)];
-      return { found: [{ path: `events[${i}].name`, expected, actual }, ...found], named: false };
-    }
-    return { found, named: true };
-  });
-  const named = misses.filter((miss) => miss.named);
-  const nearest = named.sort((a, b) => a.found.length - b.found.length)[0];
-  if (nearest !== undefined) return nearest.found;
+  const misses = span.events.flatMap(({ name, attributes }, i) =>
+    pattern.name === undefined || fits(name, pattern.name)
+      ? [attributeDifferences(`events[${i}].attributes`, attributes, pattern.attributes)]
+      : [],
+  );
+  const [nearest] = misses.sort((a, b) => a.length - b.length);
+  if (nearest !== undefined) return nearest;
   const names = span.events.map(({ name }) => name);
   return [{ path: 'events', expected: `one of ${describePattern(pattern)}`, actual: show(names) }];
 }

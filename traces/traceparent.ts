@@ -6,8 +6,9 @@ export interface TraceParent {
   readonly parentId: string;
 }
 
+/** Version 00 ends with the flags; a later one may go on. */
 const format =
-  /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?$/;
+  /^(?!ff|00-.{53})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?$/;
 
 /**
  * @throws {RangeError} if the text is none: W3C Trace Context, 3.2.2.

@@ -24,7 +24,12 @@ test('assign() finds the largest sum, each column once', () => {
     );
   fc.assert(
     fc.property(scores, (table) => {
-      const taken = assign(table.length, table[0]?.length ?? 0, (i, j) => table[i]?.[j] ?? 0);
+      const score = (i: number, j: number) => {
+        const found = table[i]?.[j];
+        if (found === undefined) throw new RangeError(`there is no row ${i}, column ${j}`);
+        return found;
+      };
+      const taken = assign(table.length, table[0]?.length ?? 0, score);
       const pairs = taken.flatMap((j, i) => (j === null ? [] : [{ i, j }]));
       expect(new Set(pairs.map(({ j }) => j)).size).toBe(pairs.length);
       for (const { i, j } of pairs) expect(table[i]?.[j]).toBeGreaterThan(0);

@@ -51,6 +51,33 @@ const many = new Trace([
 export const auth = whole.find({ spanId: 'auth' });
 const root = whole.find({ spanId: 'root' });
 
+/** A handler that waited for its turn, which is no second call. */
+const queued = new Trace([
+  at('call', '', 0, 100, { service: 'api', kind: 'client' }),
+  at('queue', 'call', 1, 50, { service: 'db', name: 'server.queue' }),
+  at('handler', 'call', 50, 99, { service: 'db', kind: 'server' }),
+]);
+
+const linkedTwice = new Trace([
+  at('a', '', 0, 9, { links: [link, { ...link, spanId: '2'.repeat(16) }] }),
+]);
+
+const retriedTwice = new Trace([
+  at('a', '', 0, 90, { service: 'a' }),
+  ...[10, 20, 30, 40].map((start, i) =>
+    at(`call${i}`, 'a', start, start + 5, {
+      ...{ kind: 'client', service: 'a', name: i < 2 ? 'one' : 'two' },
+      status: i % 2 === 0 ? 'error' : 'ok',
+    }),
+  ),
+]);
+
+const failedTwice = new Trace([
+  at('a', '', 0, 9, { service: 'a' }),
+  at('b', 'a', 1, 2, { service: 'a', status: 'error' }),
+  at('c', 'a', 3, 4, { service: 'a', status: 'error' }),
+]);
+
 /** Two kinds of pause of one service, one after the other. */
 const twoPauses = new Trace([
   at('a', '', 0, 100, {
@@ -96,11 +123,72 @@ export function amplified(extrasMs: readonly number[], lengthMs = 100): Trace[] 
 const additive = amplified([98, 99, 100, 101, 102]);
 const retried = amplified([150, 200, 250, 300, 350]);
 
+/** One of each kind; the pause is of 100 ms to the nanosecond, and all of it arrives. */
+const exact = [
+  new Trace([at('client', '', 0, 20)]),
+  new Trace([
+    at('client', '', 0, 120, { service: 'load', kind: 'client' }),
+    at('hop', 'client', 1, 119, { service: 'user', kind: 'server', events: [pauseEvent(5, 100)] }),
+  ]),
+];
+function hop(...events: Span['events']): Trace {
+  return new Trace([
+    at('client', '', 0, 500, { service: 'load', kind: 'client' }),
+    at('hop', 'client', 1, 499, { service: 'user', kind: 'server', events }),
+  ]);
+}
+/** The same, of a pause of which the handler saw only a part; then, of which only that part is said. */
+const [seenInPart, withoutDuration] = [
+  { 'aftershock.pause.overlap_ms': 50, 'aftershock.pause.duration_ms': 100 },
+  { 'aftershock.pause.overlap_ms': 50 },
+].map((lengths) => {
+  const attributes = { 'aftershock.pause.kind': 'gc', ...lengths };
+  const events = [{ name: 'pause', timeUnixNano: 60_000_000n, attributes }];
+  return exact.map(
+    ({ spans }) =>
+      new Trace(spans.map((span) => (span.name === 'hop' ? { ...span, events } : span))),
+  );
+});
+/** Of all but the last it is not known what one pause of user did. */
+const mixed = [
+  ...exact,
+  hop(pauseEvent(5, 100), pauseEvent(200, 50)),
+  hop(pauseEvent(5, 100), pauseEvent(200, 100, 'freeze')),
+  new Trace([
+    at('client', '', 0, 500, { service: 'load', events: [pauseEvent(5, 100)] }),
+    at('hop', 'client', 1, 499, { service: 'user', kind: 'server' }),
+  ]),
+  new Trace([at('client', '', 0, 500, { service: 'load', events: [pauseEvent(5, 1)] })]),
+  new Trace([
+    at('client', '', 0, 20),
+    at('hop', 'client', 1, 19, { service: 'user', events: [pauseEvent(5, 0.5)] }),
+  ]),
+];
+
+/** The service was paused while another one worked for it. */
+const idlePause = new Trace([
+  at('handler', '', 0, 100, { service: 'api', kind: 'server', events: [pauseEvent(20, 40)] }),
+  at('call', 'handler', 10, 90, { service: 'api', kind: 'client' }),
+  at('query', 'call', 12, 88, { service: 'db', kind: 'server' }),
+]);
+/** A pause that was over when the handler began. */
+const pausedBefore = new Trace([
+  at('call', '', 0, 100, { service: 'load', kind: 'client' }),
+  at('handler', 'call', 60, 99, { service: 'user', kind: 'server', events: [pauseEvent(10, 50)] }),
+]);
+
+/** The caller was paused at the same time. */
+const bothPaused = new Trace([
+  at('call', '', 0, 100, { service: 'load', kind: 'client', events: [pauseEvent(10, 50)] }),
+  at('handler', 'call', 60, 99, { service: 'user', kind: 'server', events: [pauseEvent(10, 50)] }),
+]);
+
 const sdk = {
   'telemetry.sdk.language': 'nodejs',
   'telemetry.sdk.name': 'opentelemetry',
   'telemetry.sdk.version': '3.1.0',
 };
+const http = { 'http.method': 'GET' };
 const server = {
   'http.request.method': 'GET',
   'http.route': '/users/:id',
@@ -160,12 +248,16 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
         because: /nearest: attributes\["http.route"\] must be "\/users", is "\/auth"/,
       },
       { args: ['GET', { times: 3 }], because: /3 spans.+\n.*\n?Actual: +2 such/ },
+      { args: [{ kind: 'internal' }, { times: 4 }], because: /2 such: \["auth \\"left\\""/ },
+      { args: [{ service: /./ }, { times: 4 }], because: /7 such/ },
       { args: ['x'], on: new Trace([]), because: /Actual: +no spans/ },
     ],
     undetermined: 'never',
   },
   toHaveSpanTree: {
     passes: [
+      { args: [{ name: 'auth' }] },
+      { args: [{}], on: new Trace([at('a', '', 0, 9), at('b', '', 0, 9)]) },
       { args: [{ name: 'GET', children: [{ service: 'auth', children: [{ name: 'left' }] }] }] },
       {
         args: [
@@ -197,6 +289,14 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
         args: [{ children: [{ spanId: 'try2' }] }, { mode: 'exact' }],
         because: /◄ must not be here/,
       },
+      { args: [{ name: 'auth' }, { mode: 'exact' }], because: /nearest: name must be "auth"/ },
+      { args: [{ name: 'x' }], on: new Trace([]), because: /no span fits the top$/m },
+      { args: [{}, { mode: 'exact' }], on: new Trace([]), because: /no span fits the top$/m },
+      {
+        args: [{}, { mode: 'exact' }],
+        on: new Trace([at('a', '', 0, 9), at('b', '', 0, 9)]),
+        because: /2 roots/,
+      },
     ],
     undetermined: [
       {
@@ -208,10 +308,17 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
     ],
   },
   toCallService: {
-    passes: [{ args: ['auth'] }, { args: ['auth', { from: 'gateway', times: 2 }] }],
+    passes: [
+      { args: ['auth'] },
+      { args: ['auth', { from: 'gateway', times: 2 }] },
+      { args: ['gateway'] },
+      { args: ['db', { times: 1 }], on: queued },
+    ],
     fails: [
       { args: ['user'], because: /no call of user; services: \["gateway", "auth"\]/ },
       { args: ['auth', { from: 'user' }], because: /auth is called by \["gateway"\]/ },
+      { args: ['auth', { times: 1 }], because: /2 such/ },
+      { args: ['gateway', { from: 'auth' }], because: /is called by \["\(from outside\)"\]/ },
     ],
     undetermined: 'never',
   },
@@ -237,7 +344,10 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
       { args: ['unset'], on: auth },
       { args: ['error', ''], on: whole.find({ spanId: 'try1' }) },
     ],
-    fails: [{ args: ['error'], on: auth, because: /Expected: error\nActual: +unset/ }],
+    fails: [
+      { args: ['error'], on: auth, because: /Expected: error\nActual: +unset/ },
+      { args: ['unset', 'why'], on: auth, because: /Expected: unset "why"\nActual: +unset ""/ },
+    ],
     undetermined: 'never',
   },
   toHaveEvent: {
@@ -251,6 +361,7 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
         on: auth,
         because: /kind"\] must be "freeze", is "gc"/,
       },
+      { args: ['retry'], on: auth, because: /an event { name: "retry" }/ },
     ],
     undetermined: 'never',
   },
@@ -268,15 +379,26 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
     undetermined: [{ args: [{ maxMs: 15 }], on: root }],
   },
   toRunConcurrently: {
-    passes: [{ args: [[{ name: 'left' }, { name: 'right' }]] }],
+    passes: [
+      { args: [[{ name: 'left' }, { name: 'right' }]] },
+      { args: [[{ spanId: 'a' }, { spanId: 'b' }]], on: [at('a', '', 0, 9), at('b', 'a', 8, 10)] },
+    ],
     fails: [
       {
         args: [[{ spanId: 'try1' }, { spanId: 'try2' }]],
         because: /5.0 ms between the first end and the last start/,
       },
       { args: [[{ name: 'left' }, { name: 'up' }]], because: /no span is { name: "up" }/ },
+      {
+        args: [[{ spanId: 'b' }, { spanId: 'c' }]],
+        on: new Trace([at('a', '', 0, 9), at('b', 'a', 1, 2), at('c', 'a', 3, 4)]),
+        because: /1.0 ms between/,
+      },
     ],
-    undetermined: [{ args: [[{ name: 'left' }, { name: 'right' }], { toleranceMs: 10 }] }],
+    undetermined: [
+      { args: [[{ name: 'left' }, { name: 'right' }], { toleranceMs: 10 }] },
+      { args: [[{ spanId: 'a' }, { spanId: 'b' }]], on: [at('a', '', 0, 8), at('b', 'a', 8, 10)] },
+    ],
   },
   toHaveCriticalPath: {
     passes: [
@@ -297,6 +419,28 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
         because: /Expected: .+"middle".+\nActual: +gateway "GET \/users" → /,
       },
       { args: [['auth'], { exact: true }], because: /exactly/ },
+      { args: [['auth']], on: new Trace([]), because: /Actual: +\(empty\)/ },
+      {
+        args: [['auth', 'auth', 'auth']],
+        on: sound,
+        because: /"auth" → auth "right" → auth "auth" → /,
+      },
+      {
+        args: [
+          'root try2 auth right auth try2'.split(' ').map((spanId) => ({ spanId })),
+          { exact: true },
+        ],
+        on: sound,
+        because: /exactly/,
+      },
+      {
+        args: [
+          'root try2 auth left auth try2 root'.split(' ').map((spanId) => ({ spanId })),
+          { exact: true },
+        ],
+        on: sound,
+        because: /exactly/,
+      },
     ],
     undetermined: [
       { args: [[{ spanId: 'try2' }], { toleranceMs: 5 }] },
@@ -311,9 +455,15 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
     ],
   },
   toHaveRetries: {
-    passes: [{ args: [] }, { args: [{ attempts: 2, of: { service: 'gateway' } }] }],
+    passes: [
+      { args: [], on: retriedTwice },
+      { args: [] },
+      { args: [{ attempts: 2, of: { service: 'gateway' } }] },
+    ],
     fails: [
       { args: [], on: sound, because: /Actual: +no retries/ },
+      { args: [{ of: { spanId: 'try1' } }], because: /no retries/ },
+      { args: [{ of: { service: 'auth' } }], because: /no retries/ },
       { args: [{ attempts: 3 }], because: /2 attempts of gateway "GET" \(by repetition\)/ },
     ],
     undetermined: 'never',
@@ -337,6 +487,10 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
     passes: [{ args: [{ rojo: /\d/, other: undefined }, { at: { spanId: 'auth' } }] }],
     fails: [
       { args: [{ rojo: '1' }], because: /◄ rojo must be "1", is \(none\)/ },
+      {
+        args: [{ rojo: undefined, congo: 't' }, { at: { spanId: 'auth' } }],
+        because: /◄ rojo must be \(none\), is "1"; congo must be "t", is \(none\)/,
+      },
       { args: [{ rojo: '1' }, { at: { name: 'x' } }], because: /no span is { name: "x" }/ },
     ],
     undetermined: 'never',
@@ -346,6 +500,7 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
     fails: [
       { args: [{ service: 'user' }], because: /service must be "user", is "auth"/ },
       { args: ['GET'], on: sound, because: /nothing failed/ },
+      { args: ['x'], on: failedTwice, because: /a "b", a "c"/ },
     ],
     undetermined: 'never',
   },
@@ -356,11 +511,17 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
       { on: twoPauses, args: [{ service: 'auth', kind: 'gc', minMs: 18, maxMs: 22 }] },
       { on: twoPauses, args: [{ service: 'auth', kind: 'freeze', minMs: 45 }] },
       { on: twoPauses, args: [{ service: 'auth', minMs: 65 }] },
+      { on: idlePause, args: [{ service: 'api', maxMs: 10 }] },
+      { on: pausedBefore, args: [{ service: 'user', minMs: 45, maxMs: 55 }] },
     ],
     fails: [
       { args: [{ service: 'user' }], because: /no pause of user; pauses: \["auth"\]/ },
       { args: [{ service: 'auth', kind: 'freeze' }], because: /only \["gc"\] of auth/ },
       { args: [{ service: 'auth', minMs: 60 }], because: /at least 60 ms/ },
+      { args: [{ service: 'user', maxMs: 10 }], because: /no pause of user/ },
+      { on: idlePause, args: [{ service: 'api', minMs: 0 }], because: /0 ms on the critical path/ },
+      { on: bothPaused, args: [{ service: 'user' }], because: /0 ms on the critical path/ },
+      { on: idlePause, args: [{ service: 'api' }], because: /0 ms on the critical path/ },
     ],
     undetermined: [{ args: [{ service: 'auth', minMs: 40 }] }],
   },
@@ -375,6 +536,11 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
         args: [{ service: 'user', min: 2, baseline: retried.slice(0, 5) }],
       },
       { on: retried.flatMap((trace) => trace.spans), args: [{ service: 'user', min: 2 }] },
+      { on: mixed, args: [{ service: 'user', min: 0.99 }] },
+      { on: exact, args: [{ service: 'user', max: 1.01 }] },
+      { on: seenInPart, args: [{ service: 'user', min: 0.99 }] },
+      { on: withoutDuration, args: [{ service: 'user', min: 1.98 }] },
+      { on: amplified([102, 98, 101, 99, 100]), args: [{ service: 'user', min: 0.9 }] },
     ],
     fails: [
       {
@@ -384,6 +550,8 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
       },
       { on: retried, args: [{ service: 'user', percentile: 100, max: 3.4 }], because: /3.50 over/ },
       { on: retried, args: [{ service: 'user', percentile: 1, min: 2 }], because: /1.50 over/ },
+      { on: exact, args: [{ service: 'user', min: 1.01 }], because: /1.00 over 1 victim,/ },
+      { on: exact, args: [{ service: 'user', max: 0.99 }], because: /1.00 over 1 victim,/ },
     ],
     undetermined: [
       { on: additive, args: [{ service: 'user', min: 1 }] },
@@ -395,6 +563,8 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
     passes: [
       { args: [{ spanId: link.spanId }], on: auth },
       { args: [link], on: auth },
+      { args: [{ traceId: link.traceId }], on: auth },
+      { args: [{ spanId: '2'.repeat(16) }], on: linkedTwice },
     ],
     fails: [
       {
@@ -403,6 +573,8 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
         because: /Expected: .+1{16}\nActual: .+e{16}/,
       },
       { args: [root], on: auth, because: /a link to trace 4bf9/ },
+      { args: [{ ...link, traceId: '0'.repeat(32) }], on: auth, because: /trace f{32}, span e/ },
+      { args: [link], on: root, because: /no links/ },
     ],
     undetermined: 'never',
   },
@@ -410,6 +582,7 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
     passes: [
       { on: handler(server), args: [] },
       { on: handler({ 'http.method': 'GET' }), args: [{ only: ['resource', 'exception'] }] },
+      { on: whole.find({ name: 'left' }), args: [{ only: ['http.server'] }] },
       {
         on: handler({ ...server, 'server.port': 80 }),
         args: [{ ignore: ['http.server: server.address'] }],
@@ -425,6 +598,27 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
         on: handler({ ...server, 'http.response.status_code': 503 }),
         args: [],
         because: /error.type: there, as the span failed.+status: "error", since the answer was 503/,
+      },
+      {
+        on: [1, 2].map((i) =>
+          at(`s${i}`, i === 1 ? '' : 's1', 0, 9, {
+            kind: 'server',
+            service: 'api',
+            attributes: http,
+          }),
+        ),
+        args: [{ only: ['http.server'] }],
+        because: /Actual: +http.method: "GET" \(2 spans\); /,
+      },
+      {
+        on: handler({
+          'http.method': 'GET',
+          'http.url': '/',
+          'http.scheme': 'http',
+          'net.peer.ip': '::1',
+        }),
+        args: [],
+        because: /http.method: http.request.method instead/,
       },
     ],
     undetermined: 'never',

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Span } from '../../traces/span.ts';
 import { Trace } from '../../traces/trace.ts';
 import { traceMatchers } from '../../traces/vitest/index.ts';
-import { auth, type Case, matcherRows, type Row, spans, whole } from './matcherRows.ts';
+import { amplified, auth, type Case, matcherRows, type Row, spans, whole } from './matcherRows.ts';
 import { msSpan as at } from './span.ts';
 
 expect.extend(traceMatchers);
@@ -67,6 +67,18 @@ describe.each(rows)('$matcher', ({ matcher, row }) => {
   test('has a message that a person understands', () => {
     const { args, on = whole } = fails[0];
     expect(failure(() => call(on, matcher, false)(...args)).message).toMatchSnapshot();
+  });
+
+  test('says of each case what it asks for, what there is, and of which spans', () => {
+    const told = (cases: readonly Case[], not: boolean) =>
+      cases.map(({ args, on = whole }) => {
+        const { message } = failure(() => call(on, matcher, not)(...args));
+        const lines = message.split('\n');
+        const head = lines.slice(0, lines.indexOf(''));
+        return [...head, ...lines.filter((line) => line.includes('◄')).map((line) => line.trim())];
+      });
+    const all = [...told(passes, true), ...told(fails, false), ...told(undeterminedOf(row), false)];
+    expect(`\n${all.map((lines) => lines.join('\n')).join('\n\n')}\n`).toMatchSnapshot();
   });
 
   test('is a value to compare with, too', () => {
@@ -193,6 +205,15 @@ test('patterns hold values of vitest within', () => {
   expect(whole).toAttributePause({ service: 'auth', kind: expect.stringMatching('gc') });
 });
 
+test('what cannot be asked is refused', () => {
+  expect(() => expect(auth).toBeLinkedTo({})).toThrow(
+    'toBeLinkedTo needs a span, or its traceId or spanId',
+  );
+  expect(() => expect(whole).toRunConcurrently([{ name: 'left' }])).toThrow(
+    'toRunConcurrently needs at least two spans; 1 fit [{ name: "left" }]',
+  );
+});
+
 test('bounds and tolerances that cannot be are refused', () => {
   const short = { toleranceMs: 0.5 };
   const message = /toleranceMs must be at least 1, .+ it is 0.5/;
@@ -221,11 +242,117 @@ test('amplification that cannot be known is neither', () => {
   for (const [traces, message] of [
     [[], /of 0 traces, of 0 without a pause/],
     [[whole], /of 1 traces, of 0 without a pause none has their root: give some as `baseline`/],
-    [[new Trace([at('a', '', 0, 9)])], /none was hit by a pause of user alone/],
+    [[new Trace([at('a', '', 0, 9)])], /none was hit by a pause of user alone and has their root/],
   ] as const) {
     expect(() => expect(traces).toHaveAmplification({ service: 'user', min: 1 })).toThrow(message);
     expect(() => expect(traces).not.toHaveAmplification({ service: 'user', min: 1 })).toThrow(
       message,
     );
   }
+});
+
+const amplifiedOnce = amplified([100]);
+
+test.each<{ asked: object; message: string }>([
+  { asked: {}, message: 'min (none) and max (none)' },
+  { asked: { min: Number.NaN }, message: 'min NaN and max (none)' },
+  { asked: { max: Infinity }, message: 'min (none) and max Infinity' },
+  { asked: { min: 2, max: 1 }, message: 'min 2 and max 1' },
+])('amplification is not held against $asked', ({ asked, message }) => {
+  expect(() => expect(amplifiedOnce).toHaveAmplification({ service: 'user', ...asked })).toThrow(
+    new RangeError(`toHaveAmplification needs min or max or both, min ≤ max; they are ${message}`),
+  );
+});
+
+test.each<{ asked: object; message: string }>([
+  { asked: { percentile: 100.5 }, message: 'above 0 and at most 100; it is 100.5' },
+  {
+    asked: { min: 1, max: 1, kind: 'freeze' },
+    message: 'none was hit by a pause of kind "freeze" of user alone and has their root',
+  },
+  {
+    asked: { at: { service: 'db' } },
+    message: 'of 5 without a pause none has { service: "db" }: give some as `baseline`',
+  },
+  {
+    asked: { at: { name: 'a' }, baseline: [new Trace([at('a', '', 0, 9)])] },
+    message: 'none was hit by a pause of user alone and has { name: "a" }',
+  },
+])('amplification is not known of $asked', ({ asked, message }) => {
+  expect(() =>
+    expect(amplifiedOnce).toHaveAmplification({ service: 'user', min: 1, ...asked }),
+  ).toThrow(message);
+});
+
+test('amplification counts the attempts of a call as one, and the longest call of several', () => {
+  const call = (spanId: string, start: number, end: number, more = {}) =>
+    at(spanId, 'root', start, end, { service: 'load', kind: 'client', name: 'GET', ...more });
+  const events = auth.span.events.map((event) => ({ ...event, timeUnixNano: 5_000_000n }));
+  const traces = [
+    new Trace([at('root', '', 0, 300, { service: 'load' }), call('once', 0, 20)]),
+    new Trace([
+      at('root', '', 0, 300, { service: 'load' }),
+      call('short', 0, 5, { attributes: { 'url.path': '/short' } }),
+      call('first', 10, 50, { status: 'error' }),
+      call('again', 55, 60, { status: 'error' }),
+      call('last', 65, 90),
+      at('hop', 'first', 11, 49, { service: 'user', kind: 'server', events }),
+      call('other', 200, 210, { name: 'GET /other' }),
+    ]),
+  ];
+  expect(traces).toHaveAmplification({ service: 'user', at: { name: 'GET' }, min: 1.4, max: 1.6 });
+});
+
+test.each<{ one: string; other: string; same: boolean }>([
+  { one: '/users/1', other: '/users/22', same: true },
+  { one: '/users/1', other: '/orders/1', same: false },
+  { one: '/users/1', other: '/users/', same: false },
+  {
+    one: '/a/3f0c1d2e-0000-4000-8000-00000000000a',
+    other: '/a/b47ac10b-58cc-4372-a567-0e02b2c3d479',
+    same: true,
+  },
+  { one: "name = 'ann'", other: "name = 'bo'", same: true },
+  { one: "name = 'ann' or a", other: "name = 'bo' or b", same: false },
+])('toHaveNoRepeatedCalls() takes $one and $other for the same: $same', ({ one, other, same }) => {
+  const trace = new Trace([
+    at('root', '', 0, 100, { service: 'api' }),
+    ...[one, other].map((path, i) =>
+      at(`call${i}`, 'root', 10 * i, 10 * i + 5, {
+        ...{ kind: 'client', service: 'api', name: 'GET' },
+        attributes: { 'url.path': path, ...(i === 1 && { 'aftershock.call.index': i }) },
+      }),
+    ),
+  ]);
+  if (same) expect(trace).not.toHaveNoRepeatedCalls();
+  else expect(trace).toHaveNoRepeatedCalls();
+});
+
+test('toHaveNoRepeatedCalls() looks at calls of one span to one peer only, attempts left out', () => {
+  const call = (spanId: string, parent: string, start: number, more = {}) =>
+    at(spanId, parent, start, start + 5, { service: 'api', kind: 'client', name: 'GET', ...more });
+  const to = (port: number) => ({ attributes: { 'server.port': port } });
+  const spans = [
+    at('root', '', 0, 100, { service: 'api' }),
+    at('part', 'root', 0, 100, { service: 'api' }),
+    call('a', 'root', 0, to(80)),
+    call('b', 'root', 10, to(81)),
+    call('c', 'part', 20, to(80)),
+    call('d', 'root', 30, { ...to(90), status: 'error' }),
+    call('e', 'root', 40, to(90)),
+    call('f', 'root', 50, { kind: 'internal' }),
+    call('g', 'root', 60, { kind: 'internal' }),
+  ];
+  const trace = new Trace(spans);
+  expect(trace).toHaveNoRepeatedCalls();
+  const twice = new Trace([
+    ...spans,
+    call('h', 'root', 70, to(80)),
+    call('i', 'part', 80, to(80)),
+    call('j', 'root', 85, to(90)),
+  ]);
+  expect(() => expect(twice).toHaveNoRepeatedCalls()).toThrow(
+    /Actual: +2× "GET", 2× "GET", 2× "GET"\n/,
+  );
+  expect(twice).toHaveNoRepeatedCalls({ of: { attributes: { 'server.port': 81 } } });
 });

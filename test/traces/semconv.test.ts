@@ -1,13 +1,8 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import * as stable from '@opentelemetry/semantic-conventions';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RunningService } from '../../services/kit/service.ts';
-import { decodeOtlpJson } from '../../traces/index.ts';
+import { describe, expect, test } from 'vitest';
 import type { Span } from '../../traces/span.ts';
 import { traceMatchers } from '../../traces/vitest/index.ts';
 import { semconvBreaches } from '../../traces/vitest/semconv.ts';
@@ -17,7 +12,6 @@ import {
   spanConventions,
   values,
 } from '../../traces/vitest/semconvRules.ts';
-import { chainMesh, startServices, startTestTelemetry } from '../services/support.ts';
 import { msSpan as at } from './span.ts';
 
 expect.extend(traceMatchers);
@@ -201,49 +195,30 @@ describe('semconvBreaches()', () => {
     const found = semconvBreaches([of], undefined, []);
     expect(found.map(({ rule, value, right }) => `${rule} ${value} ${right}`)).toEqual(want);
   });
-});
 
-describe('what stock instrumentations of http and Express write', () => {
-  let spans: readonly Span[] = [];
-
-  beforeAll(async () => {
-    const child = fork(fileURLToPath(new URL('./stockSpans.ts', import.meta.url)));
-    const [request] = await once(child, 'message');
-    ({ spans } = decodeOtlpJson(request));
-  });
-
-  test('conforms', () => {
-    expect(spans.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['client', 'server']));
-    expect(semconvBreaches(spans, undefined, [])).toEqual([]);
-  });
-});
-
-describe('what the mesh writes', () => {
-  const telemetry = startTestTelemetry();
-  let services: Record<string, RunningService> = {};
-
-  beforeAll(async () => {
-    services = await startServices(chainMesh, ['user', 'auth', 'gateway'], telemetry.telemetry);
-  });
-  afterAll(async () => {
-    await Promise.all(Object.values(services).map((running) => running.stop()));
-    await telemetry.stop();
-  });
-
-  test.each([
-    { path: '/users/42', status: 200 },
-    { path: '/users/1000000', status: 404 },
-    { path: '/nowhere', status: 404 },
-  ])('conforms, for $path', async ({ path, status }) => {
-    const { response, trace } = await telemetry.send(`${services.gateway?.url}${path}`);
-    expect(response.status).toBe(status);
-    expect(trace).toConformToSemconv();
-  });
-
-  test('conforms where a service is gone', async () => {
-    await services.user?.stop();
-    const { response, trace } = await telemetry.send(`${services.gateway?.url}/users/42`);
-    expect(response.status).toBe(502);
-    expect(trace).toConformToSemconv();
+  test('are of the attributes, the name or the status, once for each resource', () => {
+    const bare = { attributes: {} };
+    const spans = [
+      span('server', server, { name: 'x', resource: bare }),
+      span('internal', {}, { ...exception({}), resource: bare }),
+      span('internal', {}, { events: [{ name: 'other', timeUnixNano: 0n, attributes: {} }] }),
+      span('client', { ...client, 'http.response.status_code': 404, 'error.type': '404' }, error),
+      span('server', { ...server, 'http.response.status_code': 503, 'error.type': '503' }),
+    ];
+    const told = (only?: Parameters<typeof semconvBreaches>[1], ignore: string[] = []) =>
+      semconvBreaches(spans, only, ignore).map(
+        ({ rule, attribute, span }) => `${spans.indexOf(span)} ${rule} of ${attribute}`,
+      );
+    expect(told()).toEqual([
+      '0 http.server: name of name',
+      '0 resource: service.name of service.name',
+      '1 exception: exception.type of exception.type or exception.message',
+      '4 http.server: status of status',
+    ]);
+    expect(told(['resource'])).toEqual(['0 resource: service.name of service.name']);
+    expect(told(['exception'])).toHaveLength(1);
+    expect(told(['http.server'], ['http.server: name'])).toEqual([
+      '4 http.server: status of status',
+    ]);
   });
 });

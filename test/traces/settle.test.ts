@@ -92,6 +92,80 @@ describe('settle()', () => {
     `);
   });
 
+  test('has the injected parent, too, where it is a span, and what goes round in a circle', async () => {
+    const spans = [
+      at(parent, '', 0, 100),
+      ...chain,
+      at(id(8), id(9), 1, 2),
+      at(id(9), id(8), 1, 2),
+    ];
+    const made = faultySource([...spans, at(id(7), '', 0, 9)], []);
+    const trace = await settle(made.source, header, made.clock);
+    expect(trace.spans.map(({ spanId }) => spanId).toSorted()).toEqual(
+      spans.map(({ spanId }) => spanId).toSorted(),
+    );
+  });
+
+  test('leaves out what the source gives of other traces', async () => {
+    const other = { ...at(id(7), parent, 0, 9), traceId: 'f'.repeat(32) };
+    const made = faultySource([...chain, other], []);
+    expect((await settle(made.source, header, made.clock)).spans).toEqual(chain);
+  });
+
+  test('gives the trace the link of its source, where it has one', async () => {
+    const made = faultySource(chain, []);
+    expect((await settle(made.source, header, made.clock)).options).toEqual({
+      remoteParentId: parent,
+    });
+    const source = { ...made.source, linkTo: (traceId: string) => `http://ui/${traceId}` };
+    expect((await settle(source, header, made.clock)).options).toEqual({
+      remoteParentId: parent,
+      link: `http://ui/${chain[0]?.traceId}`,
+    });
+  });
+
+  test('hands on an error that is not of the source, at once', async () => {
+    const made = faultySource(chain, []);
+    const source = { getTrace: () => Promise.reject(new TypeError('a bug')) };
+    expect(await outcome(settle(source, header, made.clock))).toEqual(new TypeError('a bug'));
+    expect(made.nowMs).toBe(0);
+  });
+
+  test('says how long it is quiet, what it waited for, and why the source failed', async () => {
+    const late = faultySource(chain, [fine, fine, fine, fine, fine, { ...fine, atMs: 950 }]);
+    const soon = { counts, timeoutMs: 1000, quietMs: 300, ...late.clock };
+    const { unmet } = (await outcome(settle(late.source, header, soon))) as TraceIncompleteError;
+    expect(unmet).toEqual([
+      { rule: 'quiet', message: 'the last span came only 50 ms ago, not 300', spanIds: [] },
+    ]);
+
+    const made = faultySource(chain, []);
+    const asked = { ...made.clock, timeoutMs: 100, expect: () => false };
+    const error = (await outcome(settle(made.source, header, asked))) as TraceIncompleteError;
+    expect(error.unmet).toEqual([
+      { rule: 'expectation', message: '`expect` gave false', spanIds: [] },
+    ]);
+    expect(error.cause).toEqual(new Error('`expect` gave false'));
+
+    const cause = new SourceError('refused', 'status 503');
+    const down = faultySource(chain, []);
+    await down.clock.sleep(5000);
+    const source = { getTrace: () => Promise.reject(cause) };
+    const failed = await outcome(settle(source, header, { ...down.clock, timeoutMs: 120 }));
+    expect(failed).toMatchObject({
+      name: 'TraceUnavailableError',
+      message: expect.stringContaining('status 503 (tried for 120 ms)'),
+      cause,
+    });
+  });
+
+  test('does not ask what the test expects of a trace that is not whole', async () => {
+    let asked = 0;
+    const made = faultySource(chain, [lost]);
+    await outcome(settle(made.source, header, { ...made.clock, expect: () => ++asked }));
+    expect(asked).toBe(0);
+  });
+
   test('says that nothing came', async () => {
     const made = faultySource([], []);
     const error = await outcome(settle(made.source, header, { timeoutMs: 500, ...made.clock }));
@@ -191,6 +265,28 @@ describe('settle()', () => {
     const source: TraceSource = { getTrace: () => new Promise(() => {}) };
     const error = await outcome(settle(source, header, { timeoutMs: 50 }));
     expect(error).toBeInstanceOf(TraceUnavailableError);
+    expect((error as Error).message).toMatch(
+      /the source gave no answer within \d+ ms \(tried for \d+ ms\)$/,
+    );
+  });
+
+  test('tells a source to stop when the time is up, or the test does', async () => {
+    const signals: (AbortSignal | undefined)[] = [];
+    const source: TraceSource = {
+      getTrace: (_, signal) => {
+        signals.push(signal);
+        return new Promise(() => {});
+      },
+    };
+    await outcome(settle(source, header, { timeoutMs: 20 }));
+    const [late] = signals.splice(0);
+    const mine = new AbortController();
+    const settling = outcome(settle(source, header, { timeoutMs: 20, signal: mine.signal }));
+    mine.abort(new Error('enough'));
+    await settling;
+    expect([late?.aborted, signals[0]?.aborted]).toEqual([true, true]);
+    expect(late?.reason).toMatchObject({ trouble: 'timeout' });
+    expect(signals[0]?.reason).toEqual(new Error('enough'));
   });
 
   test('is right or incomplete, never wrong, whatever is lost, late, doubled or out of order', async () => {

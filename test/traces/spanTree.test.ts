@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Trace } from '../../traces/trace.ts';
+import { type SpanView, Trace } from '../../traces/trace.ts';
 import { traceMatchers } from '../../traces/vitest/index.ts';
+import type { SpanTreePattern, TreeMatch } from '../../traces/vitest/toHaveSpanTree.ts';
 import { msSpan as at } from './span.ts';
 
 expect.extend(traceMatchers);
@@ -61,4 +63,143 @@ test('too many orders within the tolerance are refused, and the way out is said'
   expect(() =>
     expect(trace).toHaveSpanTree({ children: [...children] }, { mode: 'ordered' }),
   ).toThrow(/More than 20000 orders of 40 children.+"subset"/);
+});
+
+/** Two parents, each with children that start at such times: `{ a: 1, b: 2 }`. */
+function families(...each: Readonly<Record<string, number>>[]): Trace {
+  return new Trace([
+    at('root', '', 0, 100),
+    ...each.flatMap((children, i) => [
+      at(`p${i}`, 'root', 50 * i, 50 * i + 40, { name: 'p' }),
+      ...Object.entries(children).map(([name, startMs]) =>
+        at(`${name}${i}`, `p${i}`, 50 * i + startMs, 50 * i + 40, { name }),
+      ),
+    ]),
+  ]);
+}
+const [sure, open, lacking] = [{ a: 1, b: 9 }, { b: 1, a: 1.25 }, { a: 1 }];
+
+test.each([
+  { of: [sure, open], fit: true },
+  { of: [open, sure], fit: true },
+  { of: [sure, lacking], fit: true },
+  { of: [lacking, sure], fit: true },
+  { of: [open, lacking], fit: 'undetermined' },
+  { of: [lacking, open], fit: 'undetermined' },
+])('of $of the one is taken that fits best: $fit', ({ of, fit }) => {
+  const tree = { name: 'p', children: [{ name: 'a' }, { name: 'b' }] };
+  const check = () => expect(families(...of)).toHaveSpanTree(tree, { mode: 'ordered' });
+  if (fit === true) check();
+  else expect(check).toThrow(/Undetermined/);
+});
+
+test('what is undetermined below is so above', () => {
+  const family = { name: 'p', children: [{ name: 'a' }, { name: 'b' }] };
+  for (const not of [false, true]) {
+    const assertion = not ? expect(families(open)).not : expect(families(open));
+    expect(() =>
+      assertion.toHaveSpanTree({ name: 'root', children: [family] }, { mode: 'ordered' }),
+    ).toThrow(/Undetermined/);
+  }
+});
+
+test.each([[[sure, lacking]], [[lacking, sure]]])(
+  'of %j the one is shown that goes furthest',
+  (of) => {
+    const tree = { name: 'p', children: [{ name: 'a' }, { name: 'b' }, { name: 'c' }] };
+    expect(() => expect(families(...of)).toHaveSpanTree(tree)).toThrow(
+      /Actual: +has no child { name: "c" }\n/,
+    );
+  },
+);
+
+type Fit = boolean | 'undetermined';
+type Mode = NonNullable<TreeMatch['mode']>;
+
+/** Every way to give each of the patterns a child of its own. */
+function* ways(patterns: number, children: number, used: number[] = []): Generator<number[]> {
+  if (used.length === patterns) yield used;
+  else {
+    for (let j = 0; j < children; j++) {
+      if (!used.includes(j)) yield* ways(patterns, children, [...used, j]);
+    }
+  }
+}
+
+function best(fits: readonly Fit[]): Fit {
+  if (fits.includes(true)) return true;
+  return fits.includes('undetermined') ? 'undetermined' : false;
+}
+
+function worst(fits: readonly Fit[]): Fit {
+  if (fits.includes(false)) return false;
+  return fits.includes('undetermined') ? 'undetermined' : true;
+}
+
+/** Whether spans that start at such times, in milliseconds, started one after the other. */
+function inOrder(starts: readonly number[]): Fit {
+  return worst(
+    starts.flatMap((start, i) =>
+      starts.slice(0, i).map((before): Fit => {
+        if (start - before >= 1) return true;
+        return start - before > -1 ? 'undetermined' : false;
+      }),
+    ),
+  );
+}
+
+/** By trying everything. */
+function fitOf(view: SpanView, { name, children = [] }: SpanTreePattern, mode: Mode): Fit {
+  if (name !== undefined && name !== view.span.name) return false;
+  if (mode === 'exact' && children.length !== view.children.length) return false;
+  return best(
+    [...ways(children.length, view.children.length)].map((way) => {
+      const taken = way.map((j) => view.children[j] as SpanView);
+      const below = taken.map((child, i) => fitOf(child, children[i] as SpanTreePattern, mode));
+      const starts = taken.map(({ span }) => Number(span.startUnixNano) / 1e6);
+      return worst([...below, mode === 'ordered' ? inOrder(starts) : true]);
+    }),
+  );
+}
+
+test('toHaveSpanTree() is as by trying everything', () => {
+  const name = fc.constantFrom('a', 'b');
+  const spans = fc
+    .array(fc.record({ name, parent: fc.nat(), quarters: fc.integer({ min: 0, max: 12 }) }), {
+      minLength: 1,
+      maxLength: 7,
+    })
+    .map((list) =>
+      list.map((each, i) => {
+        const parentId = i === 0 ? '' : `s${Math.floor((each.parent % i) / 2)}`;
+        const startMs = i === 0 ? 0 : each.quarters / 4;
+        return at(`s${i}`, parentId, startMs, 10, { name: each.name });
+      }),
+    );
+  const patterns = (depth: number): fc.Arbitrary<SpanTreePattern> =>
+    fc.record(
+      {
+        name,
+        ...(depth > 0 && { children: fc.array(patterns(depth - 1), { maxLength: 3 }) }),
+      },
+      { requiredKeys: [] },
+    );
+  const modes = fc.constantFrom<Mode>('subset', 'ordered', 'exact');
+  fc.assert(
+    fc.property(spans, patterns(2), modes, (list, tree, mode) => {
+      const trace = new Trace(list);
+      const tops = mode === 'exact' ? trace.views.slice(0, 1) : trace.views;
+      const fit = best(tops.map((view) => fitOf(view, tree, mode)));
+      const passes = [false, true].map((not) => {
+        try {
+          (not ? expect(trace).not : expect(trace)).toHaveSpanTree(tree, { mode });
+          return true;
+        } catch {
+          return false;
+        }
+      });
+      expect(passes).toEqual([fit === true, fit === false]);
+    }),
+    { numRuns: 1000 },
+  );
 });

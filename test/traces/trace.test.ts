@@ -665,3 +665,70 @@ describe('Trace, whatever the spans', () => {
     expect(blame.reduce((sum, share) => sum + share.durationNano, 0n)).toBe(durationNano);
   });
 });
+
+test.each<{ when: string; spans: Span[]; remoteParentId?: string; want: string | undefined }>([
+  { when: 'there are no spans', spans: [], want: undefined },
+  { when: 'an orphan comes first', spans: [at('x', 'gone', 0, 1), at('a', '', 5, 6)], want: 'a' },
+  {
+    when: 'there are only orphans',
+    spans: [at('x', 'gone', 5, 6), at('y', 'gone', 0, 1)],
+    want: 'y',
+  },
+  {
+    when: 'others come before what is below the injected parent',
+    spans: [at('x', 'gone', 0, 1, { kind: 'server' }), at('r', '', 1, 2), at('a', 'test', 5, 6)],
+    ...{ remoteParentId: 'test', want: 'a' },
+  },
+  {
+    when: 'a wait comes before the handler',
+    spans: [at('q', 'test', 0, 1), at('a', 'test', 1, 2, { kind: 'server' })],
+    ...{ remoteParentId: 'test', want: 'a' },
+  },
+  {
+    when: 'a wait comes before the consumer',
+    spans: [at('q', 'test', 0, 1), at('a', 'test', 1, 2, { kind: 'consumer' })],
+    ...{ remoteParentId: 'test', want: 'a' },
+  },
+])('Trace.root is $want when $when', ({ spans, remoteParentId, want }) => {
+  const trace = new Trace(spans, remoteParentId === undefined ? {} : { remoteParentId });
+  expect(trace.root?.span.spanId).toBe(want);
+  expect(trace.durationNano).toBe(want === undefined ? 0n : 1_000_000n);
+});
+
+test('Trace.orphans are no spans at or below the injected parent', () => {
+  const spans = [at('test', 'runner', 0, 9), at('a', 'test', 1, 2), at('x', 'gone', 1, 2)];
+  expect(new Trace(spans, { remoteParentId: 'test' }).orphans).toEqual([spans[2]]);
+});
+
+test('SpanView.parent of the begin of a cycle is null', () => {
+  const [first, second] = new Trace([at('x', 'y', 0, 1), at('y', 'x', 2, 3)]).views;
+  expect(first?.parent).toBeNull();
+  expect(second?.parent?.span.spanId).toBe('x');
+});
+
+test.each([
+  { count: 0, told: 'no spans at all' },
+  { count: 2, told: 'api "s0", api "s1"' },
+  { count: 20, told: Array.from({ length: 20 }, (_, i) => `api "s${i}"`).join(', ') },
+  {
+    count: 21,
+    told: `${Array.from({ length: 20 }, (_, i) => `api "s${i}"`).join(', ')}, … (21 in all)`,
+  },
+])('Trace.find() names what there is, of $count spans', ({ count, told }) => {
+  const spans = Array.from({ length: count }, (_, i) =>
+    at(`s${i}`, i === 0 ? '' : 's0', i, i + 1, { service: 'api' }),
+  );
+  expect(() => new Trace(spans).find({ name: 'x' })).toThrow(
+    new RangeError(`Exactly one span must fit { name: "x" }; 0 do, of: ${told}`),
+  );
+});
+
+test('Trace refuses spans of several traces', () => {
+  const other = { ...at('b', '', 0, 1), traceId: 'f'.repeat(32) };
+  expect(() => new Trace([at('a', '', 0, 1), other])).toThrow(
+    new RangeError(
+      'The spans of a trace must have one trace id; these have ' +
+        `4bf92f3577b34da6a3ce929d0e0e4736 and ${'f'.repeat(32)}: make a Trace of each`,
+    ),
+  );
+});

@@ -23,6 +23,8 @@ describe('parseTraceParent()', () => {
     `00-${traceId}-${zeros(16)}-01`,
     `x00-${traceId}-${parentId}-01`,
     `00-${traceId}-${parentId}-011`,
+    `00-${traceId}-${parentId}-01-what.comes.later`,
+    `cc-${traceId}-${parentId}-01.what.comes.later`,
     `00-${traceId.toUpperCase()}-${parentId}-01`,
   ])('refuses %j', (header) => {
     expect(() => parseTraceParent(header)).toThrow(

@@ -88,7 +88,7 @@ function checkValues(name: string, attributes: Attributes, add: Add): void {
     const isType = isOfType(value, type);
     if (isType && (isRight === undefined || isRight(value as never))) continue;
     const a = type === 'int' ? 'an int' : `a ${type}`;
-    add(`${name}: ${key}`, key, value, right === undefined || !isType ? a : `${a}, ${right}`);
+    add(`${name}: ${key}`, key, value, isType ? `${a}, ${right}` : a);
   }
 }
 

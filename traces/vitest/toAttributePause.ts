@@ -19,19 +19,15 @@ export interface PauseExpected extends Bounds {
 export function toAttributePause(
   this: MatcherContext,
   received: unknown,
-  { service, kind, minMs, maxMs, toleranceMs = 1 }: PauseExpected,
+  { service, kind, ...given }: PauseExpected,
 ): MatcherResult {
   const trace = traceOf(received);
   const pauses = trace.spans.flatMap(pausesOn);
   const ofService = pauses.filter((pause) => pause.service === service);
   const ofKind = ofService.filter((pause) => kind === undefined || fits(pause.kind, kind));
   const nano = onPathNano(trace, service, ofKind);
-  const bounds = {
-    ...(minMs !== undefined && { minMs }),
-    ...(maxMs !== undefined && { maxMs }),
-    ...(minMs === undefined && maxMs === undefined && { minMs: toleranceMs }),
-    toleranceMs,
-  };
+  const isOpen = given.minMs === undefined && given.maxMs === undefined;
+  const bounds: Bounds = isOpen ? { ...given, minMs: given.toleranceMs ?? 1 } : given;
   // No pause is no doubt.
   const within = nano === 0n && bounds.maxMs === undefined ? false : isWithin(nano, bounds);
   const what = `a pause${kind === undefined ? '' : ` of kind ${show(kind)}`} of ${service}`;
@@ -55,7 +51,8 @@ function onPathNano(trace: Trace, service: string, pauses: readonly SeenPause[])
   const when = new Map([...byProcess].map(([process, list]) => [process, union(list)]));
   let nano = 0n;
   for (const section of trace.blameSections) {
-    if (section.cause !== 'pause' || section.service !== service) continue;
+    // Where one of these pauses was, no other cause is blamed, but maybe a pause of the caller.
+    if (section.service !== service) continue;
     // A client's section is blamed on the process that it called, or on its own.
     const { span: on } = section;
     const called = on.kind === 'client' ? (trace.get(on.spanId)?.node.children ?? []) : [];

@@ -21,8 +21,7 @@ export function toCarryTracestate(
     const has = new Map(traceState.map(({ key, value }) => [key, value]));
     const wrong = Object.entries(members).flatMap(([key, expected]) => {
       const value = has.get(key);
-      const right = expected === undefined ? value === undefined : fits(value, expected);
-      return right ? [] : [`${key} must be ${show(expected)}, is ${show(value)}`];
+      return fits(value, expected) ? [] : [`${key} must be ${show(expected)}, is ${show(value)}`];
     });
     if (wrong.length > 0) notes.set(span.spanId, [wrong.join('; ')]);
   }

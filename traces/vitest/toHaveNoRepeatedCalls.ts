@@ -22,7 +22,7 @@ export function toHaveNoRepeatedCalls(
 ): MatcherResult {
   const trace = traceOf(received);
   const retried = new Set(trace.retries.flatMap(({ attempts }) => attempts.slice(1)));
-  const groups = new Map<string, Span[]>();
+  const groups = new Map<string, [Span, ...Span[]]>();
   for (const span of trace.spans) {
     if (span.kind !== 'client' || retried.has(span) || differences(span, of).length > 0) continue;
     const key = `${span.parentSpanId} ${withoutIds(routeKey(span))}`;
@@ -36,19 +36,17 @@ export function toHaveNoRepeatedCalls(
     must: `make no call more than ${max === 1 ? 'once' : `${max} times`} below one span`,
     expected: `at most ${max} of each`,
     actual:
-      repeated.map((group) => `${group.length}× "${group[0]?.name}"`).join(', ') || 'none repeated',
-    notes: new Map(
-      repeated.map((group) => [group[0]?.spanId ?? '', [`made ${group.length} times`]]),
-    ),
+      repeated.map((group) => `${group.length}× "${group[0].name}"`).join(', ') || 'none repeated',
+    notes: new Map(repeated.map((group) => [group[0].spanId, [`made ${group.length} times`]])),
   });
 }
 
 /** The position among a script's calls is not the same for calls that repeat; nor are ids. */
 function withoutIds(key: string): string {
   const parts = (JSON.parse(key) as string[]).slice(0, -1);
-  return parts
-    .map((part, i) =>
+  return JSON.stringify(
+    parts.map((part, i) =>
       i === 3 ? part : part.replace(/[0-9a-f]{8}-[0-9a-f-]{27}|[0-9]+|'[^']*'/g, '?'),
-    )
-    .join(' ');
+    ),
+  );
 }

@@ -1,5 +1,6 @@
 import { describePattern, type SpanPattern, show } from '../pattern.ts';
-import { describeDifferences, missNotes, nearestMisses } from './nearest.ts';
+import type { SpanView } from '../trace.ts';
+import { describeDifferences, type Miss, missNotes, nearestMisses } from './nearest.ts';
 import { traceOf } from './subject.ts';
 import { type MatcherContext, type MatcherResult, noteAll, report } from './verdict.ts';
 
@@ -23,18 +24,22 @@ export function toHaveSpan(
   const pattern = patternOf(span);
   const found = trace.filter(pattern);
   const pass = times === undefined ? found.length > 0 : found.length === times;
-  const misses = found.length > 0 ? [] : nearestMisses(trace, pattern);
   const count = times === undefined ? 'a span' : `${times} spans`;
   return report(this, trace, 'toHaveSpan', {
     pass,
     must: `have ${count} as ${describePattern(pattern)}`,
     expected: `${count} ${describePattern(pattern)}`,
-    actual:
-      found.length > 0
-        ? `${found.length} such: ${show(found.slice(0, 3).map((view) => `${view.service} "${view.span.name}"`))}`
-        : misses[0] === undefined
-          ? 'no spans'
-          : `none; nearest: ${describeDifferences(misses[0].differences)}`,
-    notes: found.length > 0 ? noteAll(found, 'fits') : missNotes(misses),
+    ...(found.length > 0 ? told(found) : toldOfNearest(nearestMisses(trace, pattern))),
   });
+}
+
+function told(found: readonly SpanView[]) {
+  const some = found.slice(0, 3).map(({ service, span }) => `${service} "${span.name}"`);
+  return { actual: `${found.length} such: ${show(some)}`, notes: noteAll(found, 'fits') };
+}
+
+function toldOfNearest(misses: readonly Miss[]) {
+  const [first] = misses;
+  const actual = first ? `none; nearest: ${describeDifferences(first.differences)}` : 'no spans';
+  return { actual, notes: missNotes(misses) };
 }

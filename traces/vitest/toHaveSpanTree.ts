@@ -66,7 +66,7 @@ export function toHaveSpanTree(
       ? `${trace.roots.length} roots`
       : best === null
         ? `no span fits the top${misses[0] ? `; nearest: ${describeDifferences(misses[0].differences)}` : ''}`
-        : [...notes.values()].flat().join('; ') || 'it is there',
+        : [...notes.values()].flat().join('; '),
     notes,
   });
 }
@@ -84,14 +84,13 @@ function attempt(view: SpanView, { own, wanted }: Parts, rules: Rules): Attempt 
   }
   const { children } = view;
   const choices = wanted.map((child) => children.map((each) => attempt(each, child, rules)));
-  const unordered = bestTaken(choices);
+  const taken = bestTaken(choices);
   const order = rules.mode === 'ordered' ? orderOf(children, choices, rules.toleranceNano) : true;
-  const taken = typeof order === 'object' ? order : unordered;
   const results = taken.map((j, k) => (j === null ? null : (choices[k]?.[j] ?? null)));
   const whole = results.every((result) => result !== null && result.fit !== false);
   const left = rules.mode === 'exact' && taken.length < children.length;
-  const unsure = order === 'undetermined' || results.some((r) => r?.fit === 'undetermined');
-  const fit = !whole || left || order === false ? false : unsure ? 'undetermined' : true;
+  // Doubt below is doubt of the order, too: sure is an order only of children that surely fit.
+  const fit = whole && !left ? order : false;
   const matched = 1 + results.reduce((sum, result) => sum + (result?.matched ?? 0), 0);
   const notes = () => notesOf(view, wanted, taken, choices, fit, rules);
   return { fit, matched, notes };
@@ -148,18 +147,13 @@ function notesOf(
 }
 
 /**
- * The children that the patterns take one after the other, if clocks leave no doubt; undetermined
- * if they could, within the tolerance; else false.
+ * Whether the patterns can take children one after the other; undetermined if they could only within
+ * the tolerance of clocks.
  * @throws {RangeError} if too many start too close together to try all orders.
  */
-function orderOf(
-  children: readonly SpanView[],
-  choices: Choices,
-  toleranceNano: bigint,
-): number[] | 'undetermined' | false {
+function orderOf(children: readonly SpanView[], choices: Choices, toleranceNano: bigint): Fit {
   const starts = children.map(({ span }) => span.startUnixNano);
-  const sure = firstInOrder(starts, choices, toleranceNano);
-  if (sure !== null) return sure;
+  if (isInOrder(starts, choices, toleranceNano)) return true;
   // What was tried in vain: the pattern, the latest start so far, and who else is taken near it.
   const failed = new Set<string>();
   const walk = (i: number, latest: bigint | null, near: readonly number[]): boolean => {
@@ -192,24 +186,18 @@ function orderOf(
 
 const mostOrders = 20_000;
 
-/** Each pattern takes the first child that fits, and starts later by the tolerance or more. */
-function firstInOrder(
-  starts: readonly bigint[],
-  choices: Choices,
-  toleranceNano: bigint,
-): number[] | null {
-  const taken: number[] = [];
+/** Whether each pattern can take the first child that fits, and starts later by the tolerance or more. */
+function isInOrder(starts: readonly bigint[], choices: Choices, toleranceNano: bigint): boolean {
+  let earliest: bigint | null = null;
   for (const row of choices) {
-    const last = taken.at(-1);
-    const earliest = last === undefined ? null : (starts[last] as bigint) + toleranceNano;
     const j = row.findIndex(
       (result, at) =>
         result?.fit === true && (earliest === null || (starts[at] as bigint) >= earliest),
     );
-    if (j < 0) return null;
-    taken.push(j);
+    if (j < 0) return false;
+    earliest = (starts[j] as bigint) + toleranceNano;
   }
-  return taken;
+  return true;
 }
 
 function isBetter(

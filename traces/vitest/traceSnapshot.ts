@@ -36,7 +36,7 @@ const volatileText: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '<id>'],
   [/\b(?=[a-f]*\d)([0-9a-f]{32}|[0-9a-f]{24}|[0-9a-f]{16})\b/gi, '<id>'],
   [/(?<=:\/\/)[^/?#\s"']+/g, '<host>'],
-  [/\b(localhost|\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:]+\])(:\d+)?(?![\w.])/gi, '<host>'],
+  [/(?<![\w.])(localhost|\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:]+\])(:\d+)?(?![\w.])/gi, '<host>'],
 ];
 
 /** Whether the library of pauses, or the runtime's chance, has put it there. */
