@@ -1,3 +1,5 @@
+import { PausedAttribute } from '../../pauses/attribution/attributes.ts';
+import { Attribute } from '../../services/kit/attributes.ts';
 import { readTraceFile } from '../../traces/source/traceFile.ts';
 import type { Attributes, AttributeValue, Span } from '../../traces/span.ts';
 import { type SpanNode, spanTree } from '../../traces/tree.ts';
@@ -82,13 +84,18 @@ function bigintsAsText(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? `${value}n` : value;
 }
 
-/**
- * In the order of their keys; measured times, ports and ids of processes without their values.
- * Whether a call found a connection open is chance, so what tells of a new one is left out.
- */
+/** Of a new connection, and of an answer that was read late: whether there was one is chance. */
+const ofChance: ReadonlySet<string> = new Set([
+  Attribute.clientConnectMs,
+  PausedAttribute.clientBusyMs,
+  PausedAttribute.clientCoreMs,
+  PausedAttribute.clientTransitMs,
+]);
+
+/** In the order of their keys; measured times, ports and ids of processes without their values. */
 function normal(attributes: Attributes): Attributes {
   const entries = Object.entries(attributes)
-    .filter(([key]) => key !== 'aftershock.client.connect_ms')
+    .filter(([key]) => !ofChance.has(key))
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, value]) => [key, normalValue(key, value)]));
 }
