@@ -69,6 +69,8 @@ export async function settle(
   const union = new Map<string, Span>();
   let lastNewMs = startMs;
   let hasAnswered = false;
+  /** Why the source could not be read when it was last asked and not cut off. */
+  let reason: SourceError | null = null;
   for (;;) {
     signal?.throwIfAborted();
     let trouble: SourceError | null = null;
@@ -77,6 +79,7 @@ export async function settle(
       const spans = await withTimeLeft(source.getTrace(traceId, asked));
       if (source.endedSpans) ended = await withTimeLeft(source.endedSpans(traceId, asked));
       hasAnswered = true;
+      reason = null;
       for (const span of spans ?? []) {
         if (span.traceId !== traceId || union.has(keyOf(span))) continue;
         union.set(keyOf(span), span);
@@ -85,6 +88,7 @@ export async function settle(
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
       trouble = error;
+      if (error !== deadline.signal.reason) reason = error;
     }
     const trace = toTrace(below([...union.values()], parentId));
     const unmet = [
@@ -113,9 +117,9 @@ export async function settle(
     if (waitedMs >= timeoutMs || trouble?.trouble === 'malformed') {
       if (trouble !== null) {
         throw new TraceUnavailableError(
-          `Nothing is known of trace ${traceId}: ${trouble.message} (tried for ` +
+          `Nothing is known of trace ${traceId}: ${(reason ?? trouble).message} (tried for ` +
             `${Math.round(waitedMs)} ms)`,
-          { cause: trouble },
+          { cause: reason ?? trouble },
         );
       }
       throw new TraceIncompleteError(trace, unmet, waitedMs, cause);

@@ -252,6 +252,22 @@ describe('settle()', () => {
     expect(trace.spans).toHaveLength(6);
   });
 
+  test('a last look that is cut off keeps the reason of the one before', async () => {
+    let looks = 0;
+    const source: TraceSource = {
+      getTrace: () =>
+        ++looks === 1
+          ? Promise.reject(new SourceError('unreachable', 'http://gone cannot be reached'))
+          : new Promise(() => {}),
+    };
+    const error = await outcome(settle(source, header, { timeoutMs: 50, pollMs: 1 }));
+    expect(error).toBeInstanceOf(TraceUnavailableError);
+    expect((error as Error).message).toMatch(
+      /: http:\/\/gone cannot be reached \(tried for \d+ ms\)$/,
+    );
+    expect(looks).toBe(2);
+  });
+
   test('a source that cannot be read is no trace that is incomplete', async () => {
     const jaeger = await startFakeJaeger({});
     await jaeger.stop();
