@@ -6,6 +6,11 @@ import { ask, askDuring, type MadePause, traces } from './mesh.ts';
 expect.extend(traceMatchers);
 
 const ms = 1_000_000n;
+/**
+ * Long enough that a request gets there meanwhile though no core is free, and longer than a
+ * collection takes without any ballast.
+ */
+const pauseMs = 300;
 /** Of the edges of a pause as they are detected. */
 const toleranceMs = 2;
 /**
@@ -19,20 +24,26 @@ const edgeNano = 30n * ms;
  */
 const sharedMs = 30;
 
-/** When auth sent the request to user, by its stamp; null: auth itself was paused meanwhile. */
+/**
+ * When auth sent the request to user, by its stamp; null: auth itself was paused for too long before
+ * the request can have left it. Short pauses it always has, where no core is free.
+ */
 function sentUnixNano(trace: Trace): bigint | null {
   const call = trace.find({ service: 'auth', kind: 'client' });
-  if (call.span.events.some(({ name }) => name === 'pause')) return null;
   const [, micros] = /aftershock=h:\d+;t:(\d+)/.exec(
     trace.find({ service: 'user', kind: 'server' }).span.traceState,
   ) as RegExpExecArray;
-  return BigInt(micros as string) * 1000n;
+  const sent = BigInt(micros as string) * 1000n;
+  const pausedMs = call.span.events
+    .filter(({ name, timeUnixNano }) => name === 'pause' && timeUnixNano < sent + edgeNano)
+    .reduce((sum, { attributes }) => sum + Number(attributes['aftershock.pause.overlap_ms']), 0);
+  return pausedMs > sharedMs / 2 ? null : sent;
 }
 
 /** Pauses user until a request has been sent to it well within the pause. */
 async function hitBy(kind: string): Promise<{ pause: MadePause; trace: Trace; sent: bigint }> {
   for (let tries = 1; ; tries++) {
-    const { pause, sent } = await askDuring('user', { kind, durationMs: 150 }, () =>
+    const { pause, sent } = await askDuring('user', { kind, durationMs: pauseMs }, () =>
       ask('gateway', '/users/4'),
     );
     for (const trace of await Promise.all(sent.map((header) => settle(traces, header)))) {
