@@ -103,6 +103,16 @@ const twoForks = new Trace([
   at('longest', 'a', 10, 45),
 ]);
 
+/** A span that a child takes 0.5 ms from. */
+const interrupted = new Trace([at('a', '', 0, 100), at('b', 'a', 50, 50.5)]);
+
+/** More spans beside the critical path than are named. */
+const busyBeside = new Trace([
+  at('root', '', 0, 100),
+  at('on', 'root', 5, 95),
+  ...[10, 20, 30, 40].map((start) => at(`off${start}`, 'root', start, 50, { name: 'off' })),
+]);
+
 /** Five traces of 20 ms without a pause; five whose client waited `extraMs` for 100 ms of user's. */
 export function amplified(extrasMs: readonly number[], lengthMs = 100): Trace[] {
   const make = (i: number, extraMs: number, paused: boolean) => {
@@ -412,6 +422,7 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
         ],
         on: sound,
       },
+      { args: [['a'], { exact: true }], on: interrupted },
     ],
     fails: [
       {
@@ -441,6 +452,13 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
         on: sound,
         because: /exactly/,
       },
+      {
+        args: [['a', 'a'], { exact: true }],
+        on: interrupted,
+        because: /Actual: +unknown_service "a"\n/,
+      },
+      { args: [[{ name: 'off' }]], on: busyBeside, because: /"on" → unknown_service "root"\n/ },
+      { args: [['longest', 'longest']], on: twoForks, because: /"longest" → / },
     ],
     undetermined: [
       { args: [[{ spanId: 'try2' }], { toleranceMs: 5 }] },
@@ -451,6 +469,8 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
       { on: close, args: [['d']] },
       { on: close, args: [['c']] },
       { on: twoForks, args: [['late', 'early']] },
+      { on: twoForks, args: [['late', 'longer']] },
+      { on: interrupted, args: [['a', 'b', 'a'], { exact: true }] },
       { on: close, args: [['a', 'b', 'c', 'a'], { exact: true }] },
     ],
   },
