@@ -313,12 +313,60 @@ export const equivalent: Readonly<Record<string, readonly Survivors[]>> = {
   ],
   'traces/vitest/toHaveSpanTree.ts': [
     {
-      line: 'for (const [id, lines] of choices[i]?.[j]?.notes ?? []) {',
+      line: "if (wanted.length === 0 && rules.mode !== 'exact') {",
+      mutants: [
+        "ConditionalExpression: wanted.length === 0 && rules.mode !== 'exact' → false",
+        "BlockStatement: { return { fit: true, matched: 1, notes: () => noteAll([view], 'fits') }; } → {}",
+      ],
+      why: 'Saves asking the children of a span when none is wanted: the same comes of no patterns.',
+    },
+    {
+      line: 'if (j === null) own.push(`has no child ${show(wanted[i]?.own)}`);',
+      mutants: ['OptionalChaining: wanted[i]?.own → wanted[i].own'],
+      why: 'What is taken has an entry for each pattern.',
+    },
+    {
+      line: 'return own.length > 0 ? new Map([[view.span.spanId, own], ...notes]) : notes;',
+      mutants: [
+        'ConditionalExpression: own.length > 0 → true',
+        'EqualityOperator: own.length > 0 → own.length >= 0',
+      ],
+      why: 'An empty list adds no line, and a span above one with a note is kept as it is.',
+    },
+    {
+      line: 'for (let j = 0; j < row.length; j++) {',
+      mutants: ['EqualityOperator: j < row.length → j <= row.length'],
+      why: 'Behind the last child there is no attempt, so none that fits.',
+    },
+    {
+      line: '.filter((at) => (starts[at] as bigint) > next - toleranceNano)',
+      mutants: [
+        'EqualityOperator: (starts[at] as bigint) > next - toleranceNano → starts[at] as bigint >= next - toleranceNano',
+      ],
+      why: 'What started earlier by just the tolerance is not taken any more, near or not.',
+    },
+    {
+      line: 'if (failed.size > mostOrders) {',
+      mutants: ['EqualityOperator: failed.size > mostOrders → failed.size >= mostOrders'],
+      why: 'It is there so that the search ends in time: one order more or less decides nothing.',
+    },
+    {
+      line: "return walk(0, null, []) ? 'undetermined' : false;",
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'No child has that for an index, and the first step drops it, as it has no start.',
+    },
+    {
+      line: 'result?.fit === true && (earliest === null || (starts[at] as bigint) >= earliest),',
+      mutants: ['ConditionalExpression: earliest === null → false'],
+      why: 'Compared with null, a time is compared with 0: none is below it.',
+    },
+    {
+      line: 'for (const [id, lines] of choices[i]?.[j]?.notes() ?? []) {',
       mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
       why: 'There is an attempt where a child is taken.',
     },
     {
-      line: 'const misses = best === null ? nearestMisses(trace, top) : [];',
+      line: 'const misses = best === null ? nearestMisses(trace, top.own) : [];',
       mutants: [
         'ConditionalExpression: best === null → true',
         'ArrayDeclaration: [] → ["Stryker was here"]',
@@ -360,7 +408,7 @@ export const equivalent: Readonly<Record<string, readonly Survivors[]>> = {
       why: 'There is a row for each pattern, and an attempt where a child is taken.',
     },
     {
-      line: 'for (const [id, lines] of choices[i]?.[j]?.notes ?? []) {',
+      line: 'for (const [id, lines] of choices[i]?.[j]?.notes() ?? []) {',
       mutants: [
         'OptionalChaining: choices[i]?.[j]?.notes → choices[i]?.[j].notes',
         'OptionalChaining: choices[i]?.[j] → choices[i][j]',

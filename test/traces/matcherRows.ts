@@ -289,6 +289,10 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
         because: /◄ has no child { name: "middle" }/,
       },
       {
+        args: [{ name: 'GET /users', children: [{ name: 'POST' }] }],
+        because: /Actual: +has no child { name: "POST" }\n/,
+      },
+      {
         args: [
           { name: 'GET /users', children: [{ spanId: 'try2' }, { spanId: 'try1' }] },
           { mode: 'ordered' },
