@@ -161,6 +161,23 @@ export const equivalent: Readonly<Record<string, readonly Survivors[]>> = {
       why: 'Saves grouping children where nothing failed; without a failure no group has attempts.',
     },
   ],
+  'traces/settle.ts': [
+    {
+      line: 'for (const span of spans ?? []) {',
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'A text has no trace id, so it is left out like a span of another trace.',
+    },
+    {
+      line: "while (at && at.parentSpanId !== '' && !verdicts.has(at.spanId) && !trail.has(at.spanId)) {",
+      mutants: ['BooleanLiteral: !verdicts.has(at.spanId) → true'],
+      why: 'Saves going up from where the verdict is known.',
+    },
+    {
+      line: 'for (const spanId of trail) verdicts.set(spanId, verdict);',
+      mutants: ['CallExpression: verdicts.set(spanId, verdict); → ;'],
+      why: 'Saves going up from where the verdict is known.',
+    },
+  ],
   'traces/textWidth.ts': [
     {
       line: "const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });",
