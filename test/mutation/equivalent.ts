@@ -450,6 +450,43 @@ export const equivalent: Readonly<Record<string, readonly Survivors[]>> = {
       why: 'Only a snapshot that does not match shows it: traceSnapshotFile.test.ts does so, in a vitest of its own.',
     },
   ],
+  'traces/vitest/traceSnapshot.ts': [
+    {
+      line: "const below = children.map(({ count, branch }) => `${count} ${branch.hash}`).join('');",
+      mutants: ['StringLiteral: \'\' → "Stryker was here!"'],
+      why: 'It is only hashed: with or without a separator, others are told apart by counts and hashes.',
+    },
+    {
+      line: 'if (found.size < 2) return [...found.values()];',
+      mutants: ['ConditionalExpression: found.size < 2 → false'],
+      why: 'Saves sorting what is one or none.',
+    },
+    {
+      line: ".map((each) => ({ ...each, key: each.branch.text.join('\\n') + each.branch.hash }))",
+      mutants: ['StringLiteral: \'\\n\' → ""'],
+      why: 'A further line begins with two blanks, and sorts below what a longer first line goes on with either way.',
+    },
+    {
+      line: '.sort((a, b) => (a.key < b.key ? -1 : 1));',
+      mutants: ['EqualityOperator: a.key < b.key → a.key <= b.key'],
+      why: 'Keys end in hashes, and no two of those are the same.',
+    },
+    {
+      line: 'function readingOf({ keep = [], without = [] }: SnapshotShape): Reading {',
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'Only an attribute of that very name could tell.',
+    },
+    {
+      line: 'if (value === undefined) {',
+      mutants: ['ConditionalExpression: value === undefined → true'],
+      why: 'Saves reading again what was read.',
+    },
+    {
+      line: 'found.set(text, value);',
+      mutants: ['CallExpression: found.set(text, value); → ;'],
+      why: 'Saves reading again what was read.',
+    },
+  ],
   'traces/vitest/tolerance.ts': [
     {
       line: 'if (minMs !== undefined && minMs > 0) {',
