@@ -249,6 +249,20 @@ export const equivalent: Readonly<Record<string, readonly Survivors[]>> = {
       why: 'What is counted too low costs a search for cycles; none is found where every span is below a root.',
     },
   ],
+  'traces/vitest/assignment.ts': [
+    {
+      line: 'if (reduced < (least[j] as number)) {',
+      mutants: [
+        'EqualityOperator: reduced < (least[j] as number) → reduced <= (least[j] as number)',
+      ],
+      why: 'Of two ways that cost the same either may be taken: the sum is as large.',
+    },
+    {
+      line: 'if ((least[j] as number) < step) {',
+      mutants: ['EqualityOperator: (least[j] as number) < step → least[j] as number <= step'],
+      why: 'Of two columns that cost the same either may be taken: the sum is as large.',
+    },
+  ],
   'traces/vitest/toAttributePause.ts': [
     {
       line: "const called = on.kind === 'client' ? (trace.get(on.spanId)?.node.children ?? []) : [];",
