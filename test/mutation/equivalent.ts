@@ -13,9 +13,68 @@ export interface Survivors {
 export const equivalent: Readonly<Record<string, readonly Survivors[]>> = {
   'traces/blame.ts': [
     {
-      line: 'known.set(span.spanId, evidence);',
-      mutants: ['CallExpression: known.set(span.spanId, evidence); → ;'],
+      line: 'if (evidence === undefined) {',
+      mutants: ['ConditionalExpression: evidence === undefined → true'],
       why: 'Keeps what was found of a span, so that it is looked for once.',
+    },
+    {
+      line: 'if (node.children.length > 0) known.set(node, evidence);',
+      mutants: [
+        'ConditionalExpression: node.children.length > 0 → true',
+        'ConditionalExpression: node.children.length > 0 → false',
+        'EqualityOperator: node.children.length > 0 → node.children.length >= 0',
+        'EqualityOperator: node.children.length > 0 → node.children.length <= 0',
+        'CallExpression: known.set(node, evidence); → ;',
+      ],
+      why: 'Keeps what was found of a span, so that it is looked for once.',
+    },
+    {
+      line: 'const waits = between.get(parent.spanId) ?? [];',
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'A text has no times, and union() leaves out what does not end after its start.',
+    },
+    {
+      line: "add('retry', union(attempts.between.get(span.spanId) ?? []));",
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'A text has no times, and union() leaves out what does not end after its start.',
+    },
+    {
+      line: "if (typeof waitMs !== 'number' || !(waitMs > 0)) return [];",
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'A text has no end, so none that is after the start of a section.',
+    },
+    {
+      line: "if (typeof busyMs !== 'number' || !(busyMs > 0)) return [];",
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'A text has no end, so none that is after the start of a section.',
+    },
+    {
+      line: 'if (answers.length === 0) return [];',
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'A text has no end, so none that is after the start of a section.',
+    },
+    {
+      line: 'if (from === null || from > to) return [];',
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'A text has no end, so none that is after the start of a section.',
+    },
+    {
+      line: 'const network: Interval[] = [];',
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'A text has no end, so none that is after the start of a section.',
+    },
+    {
+      line: 'if (back > 0n) network.push({ startUnixNano: to, endUnixNano: to + back });',
+      mutants: [
+        'ConditionalExpression: back > 0n → true',
+        'EqualityOperator: back > 0n → back >= 0n',
+      ],
+      why: 'Sections of the span that go on after `to` begin there or later: 0 or less after it takes nothing of them.',
+    },
+    {
+      line: "return typeof ms === 'number' && ms > 0 && ms < Infinity ? BigInt(Math.round(ms * 1e6)) : 0n;",
+      mutants: ['EqualityOperator: ms > 0 → ms >= 0'],
+      why: 'Of 0 it is 0 either way.',
     },
     {
       line: '(nameOf(a) < nameOf(b) ? -1 : 1),',
@@ -64,17 +123,37 @@ export const equivalent: Readonly<Record<string, readonly Survivors[]>> = {
       why: 'Being busy for 0 ms takes no time.',
     },
     {
-      line: 'if (legNano <= 0n) return [];',
-      mutants: ['EqualityOperator: legNano <= 0n → legNano < 0n'],
-      why: 'A leg of 0 takes no time.',
-    },
-    {
       line: 'const noEvidence: Attempts = { again: new Set(), between: new Map() };',
       mutants: ['ObjectLiteral: { again: new Set(), between: new Map() } → {}'],
       why: 'What is in it is not read: it is told apart as an object.',
     },
   ],
   'traces/criticalPath.ts': [
+    {
+      line: 'const nodes: SpanNode[] = [];',
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'It comes last, behind the node of the last section: nobody looks there.',
+    },
+    {
+      line: 'if (prefer === undefined || last === undefined) return last;',
+      mutants: ['ConditionalExpression: last === undefined → false'],
+      why: 'With no child left there is none to compare, and none is given; the type does not know.',
+    },
+    {
+      line: 'if (closeNano > 0n) return end - closeNano < cursor && from < cursor;',
+      mutants: ['EqualityOperator: from < cursor → from <= cursor'],
+      why: 'A child that begins at the cursor has nothing before it that could be charged.',
+    },
+    {
+      line: 'if (inside.length > 1) inside.reverse().sort((a, b) => (a.to < b.to ? -1 : a.to > b.to ? 1 : 0));',
+      mutants: [
+        'ConditionalExpression: a.to > b.to → true',
+        'ConditionalExpression: a.to > b.to → false',
+        'EqualityOperator: a.to > b.to → a.to >= b.to',
+        'EqualityOperator: a.to > b.to → a.to <= b.to',
+      ],
+      why: 'The sort of V8 asks only whether it is below 0; that 0 and 1 differ, the standard wants.',
+    },
     {
       line: 'if (inside.length > 1) inside.reverse().sort((a, b) => (a.to < b.to ? -1 : a.to > b.to ? 1 : 0));',
       mutants: [
@@ -166,11 +245,6 @@ export const equivalent: Readonly<Record<string, readonly Survivors[]>> = {
       line: 'for (const span of spans ?? []) {',
       mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
       why: 'A text has no trace id, so it is left out like a span of another trace.',
-    },
-    {
-      line: "while (at && at.parentSpanId !== '' && !verdicts.has(at.spanId) && !trail.has(at.spanId)) {",
-      mutants: ['BooleanLiteral: !verdicts.has(at.spanId) → true'],
-      why: 'Saves going up from where the verdict is known.',
     },
     {
       line: 'for (const spanId of trail) verdicts.set(spanId, verdict);',
@@ -272,8 +346,18 @@ export const equivalent: Readonly<Record<string, readonly Survivors[]>> = {
       ],
       why: 'A section is of a span of the trace, so it is found.',
     },
+    {
+      line: 'const near = [...processes].flatMap((process) => when.get(process) ?? []);',
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'A text has no times, and union() leaves out what does not end after its start.',
+    },
   ],
   'traces/vitest/toConformToSemconv.ts': [
+    {
+      line: '{ only, ignore = [] }: SemconvScope = {},',
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'No rule is called that, and to ignore what is no rule changes nothing.',
+    },
     {
       line: 'return `${breach?.attribute}: ${breach?.right}`;',
       mutants: [
@@ -325,6 +409,14 @@ export const equivalent: Readonly<Record<string, readonly Survivors[]>> = {
       line: 'return sections.map(({ span }) => span).filter((span, i, list) => span !== list[i - 1]);',
       mutants: ['ArithmeticOperator: i - 1 → i + 1'],
       why: 'Of a span that follows itself the last one is kept then, not the first: it is the same.',
+    },
+    {
+      line: 'const again = (lastAt.get(last) ?? i) > i ? last : null;',
+      mutants: [
+        'ConditionalExpression: (lastAt.get(last) ?? i) > i → true',
+        'EqualityOperator: (lastAt.get(last) ?? i) > i → (lastAt.get(last) ?? i) >= i',
+      ],
+      why: 'Saves telling apart spans that do not come again, and cannot follow themselves.',
     },
     {
       line: "let reached = new Map<string, readonly [number, Span | null]>([['', [0, null]]]);",

@@ -193,6 +193,15 @@ const bothPaused = new Trace([
   at('handler', 'call', 60, 99, { service: 'user', kind: 'server', events: [pauseEvent(10, 50)] }),
 ]);
 
+/** Another process of the service was paused, while this one worked. */
+const instance = (id: string) => ({
+  resource: { attributes: { 'service.name': 'api', 'service.instance.id': id } },
+});
+const otherPaused = new Trace([
+  at('a', '', 0, 100, { kind: 'server', ...instance('first') }),
+  at('b', 'a', 10, 20, { kind: 'consumer', ...instance('second'), events: [pauseEvent(30, 40)] }),
+]);
+
 const sdk = {
   'telemetry.sdk.language': 'nodejs',
   'telemetry.sdk.name': 'opentelemetry',
@@ -546,6 +555,7 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
       { on: idlePause, args: [{ service: 'api', minMs: 0 }], because: /0 ms on the critical path/ },
       { on: bothPaused, args: [{ service: 'user' }], because: /0 ms on the critical path/ },
       { on: idlePause, args: [{ service: 'api' }], because: /0 ms on the critical path/ },
+      { on: otherPaused, args: [{ service: 'api' }], because: /0 ms on the critical path/ },
     ],
     undetermined: [{ args: [{ service: 'auth', minMs: 40 }] }],
   },
@@ -562,6 +572,7 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
       { on: retried.flatMap((trace) => trace.spans), args: [{ service: 'user', min: 2 }] },
       { on: mixed, args: [{ service: 'user', min: 0.99 }] },
       { on: exact, args: [{ service: 'user', max: 1.01 }] },
+      { on: exact, args: [{ service: 'user', min: 0, max: 2, toleranceMs: 100 }] },
       { on: seenInPart, args: [{ service: 'user', min: 0.99 }] },
       { on: withoutDuration, args: [{ service: 'user', min: 1.98 }] },
       { on: amplified([102, 98, 101, 99, 100]), args: [{ service: 'user', min: 0.9 }] },
@@ -633,6 +644,11 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
         ),
         args: [{ only: ['http.server'] }],
         because: /Actual: +http.method: "GET" \(2 spans\); /,
+      },
+      {
+        on: handler({ 'http.method': 'GET' }).find({ spanId: 'a' }),
+        args: [],
+        because: /http.method: http.request.method instead/,
       },
       {
         on: handler({

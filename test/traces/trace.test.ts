@@ -541,6 +541,26 @@ describe('Trace.blame', () => {
       want: ['api work 89', 'load network 11'],
     },
     {
+      when: 'what is said to have been on its way is no length of time',
+      spans: [
+        at('a', '', 0, 100, {
+          ...client,
+          attributes: { 'aftershock.client.transit_ms': Number.NEGATIVE_INFINITY },
+        }),
+        at('b', 'a', 60, 98, { ...server, attributes: { 'aftershock.server.transit_ms': '50' } }),
+      ],
+      want: ['load unknown 58', 'api work 38', 'load network 4'],
+    },
+    {
+      when: 'the answer of the second of two at once took no time',
+      spans: [
+        at('a', '', 0, 100, client),
+        at('b', 'a', 10, 50, server),
+        at('c', 'a', 20, 100, server),
+      ],
+      want: ['api work 80', 'load unknown 20'],
+    },
+    {
       when: 'a call is made again',
       spans: [
         at('a', '', 0, 100, server),

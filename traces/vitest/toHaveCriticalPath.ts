@@ -94,7 +94,7 @@ function canMatch(
   isLong: (section: PathSection) => boolean,
 ): boolean {
   if (!exact) return matches(spansOf(sections), patterns, false);
-  const lastAt = new Map(sections.map(({ span }, i) => [span, i]));
+  const lastAt = new Map<Span | null, number>(sections.map(({ span }, i) => [span, i]));
   // How many patterns can be used up, with the span that was there last if it comes again: without
   // what is left out it would follow itself.
   let reached = new Map<string, readonly [number, Span | null]>([['', [0, null]]]);
@@ -102,7 +102,7 @@ function canMatch(
     const { span } = section;
     const next = new Map<string, readonly [number, Span | null]>();
     const add = (used: number, last: Span | null) => {
-      const again = last !== null && (lastAt.get(last) as number) > i ? last : null;
+      const again = (lastAt.get(last) ?? i) > i ? last : null;
       next.set(`${used} ${again?.spanId}`, [used, again]);
     };
     for (const [used, last] of reached.values()) {
