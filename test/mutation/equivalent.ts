@@ -261,11 +261,18 @@ export const equivalent: Readonly<Record<string, readonly Survivors[]>> = {
   ],
   'traces/trace.ts': [
     {
-      line: 'if (node.children.length > 0) result.push(...give(node));',
-      mutants: [
-        'ConditionalExpression: node.children.length > 0 → true',
-        'EqualityOperator: node.children.length > 0 → node.children.length >= 0',
-      ],
+      line: 'this.#path ??= root === null ? { sections: [], nodes: [] } : pathWithNodes(root.node);',
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'It is of `nodes`: without a section nobody looks for its node. Of `sections` it is killed.',
+    },
+    {
+      line: '.filter(({ startUnixNano, endUnixNano }) => startUnixNano <= endUnixNano);',
+      mutants: ['EqualityOperator: startUnixNano <= endUnixNano → startUnixNano < endUnixNano'],
+      why: 'A child of no length takes none of the time, and runs beside no other.',
+    },
+    {
+      line: 'if (node.children.length === 0) continue;',
+      mutants: ['ConditionalExpression: node.children.length === 0 → false'],
       why: 'Saves looking below spans without children: nothing is found there.',
     },
     {

@@ -47,6 +47,11 @@ describe('Trace', () => {
     ]);
   });
 
+  test('get() is by id, in capitals too, and null of what is not there', () => {
+    const trace = new Trace([at('ab', '', 0, 1)]);
+    expect([trace.get('AB')?.span, trace.get('b')]).toEqual([trace.spans[0], null]);
+  });
+
   test('refuses spans of two traces, and names both', () => {
     const other = { ...at('x', '', 0, 1), traceId: 'f'.repeat(32) };
     expect(() => new Trace([...chain, other])).toThrow(/4bf92f35.+ and f{32}/);
