@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { blameCauses } from '../../traces/blame.ts';
 import { routeKey } from '../../traces/retries.ts';
 import type { Span, SpanKind } from '../../traces/span.ts';
 import { Trace } from '../../traces/trace.ts';
@@ -321,7 +322,7 @@ describe('Trace.blame', () => {
   const client = { kind: 'client', service: 'load' } as const;
   const server = { kind: 'server', service: 'api' } as const;
 
-  test.each<{ when: string; spans: Span[]; want: string[] }>([
+  const rows: { when: string; spans: Span[]; want: string[] }[] = [
     { when: 'there is one handler', spans: [at('a', '', 0, 9, server)], want: ['api work 9'] },
     { when: 'there is one call', spans: [at('a', '', 0, 9, client)], want: ['load unknown 9'] },
     {
@@ -575,8 +576,15 @@ describe('Trace.blame', () => {
       ],
       want: ['load unknown 40', 'api retry 20', 'load retry 20', 'db retry 10', 'api work 10'],
     },
-  ])('is $want when $when', ({ spans, want }) => {
+  ];
+
+  test.each(rows)('is $want when $when', ({ spans, want }) => {
     expect(blameOf(spans)).toEqual(want);
+  });
+
+  test('is for each of blameCauses, and for nothing else', () => {
+    const found = rows.flatMap(({ spans }) => new Trace(spans).blame.map(({ cause }) => cause));
+    expect(new Set(found)).toEqual(new Set(blameCauses));
   });
 });
 
