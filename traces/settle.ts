@@ -114,7 +114,9 @@ export async function settle(
     }
     if (trouble === null && unmet.length === 0) return trace;
     const waitedMs = now() - startMs;
-    if (waitedMs >= timeoutMs || trouble?.trouble === 'malformed') {
+    // A timer may fire just before its time: what was cut off was the last look all the same.
+    const isOver = waitedMs >= timeoutMs || deadline.signal.aborted;
+    if (isOver || trouble?.trouble === 'malformed') {
       if (trouble !== null) {
         throw new TraceUnavailableError(
           `Nothing is known of trace ${traceId}: ${(reason ?? trouble).message} (tried for ` +
@@ -160,23 +162,17 @@ function keyOf({ spanId, kind, endUnixNano, attributes }: Span): string {
  */
 function below(spans: readonly Span[], parentId: string): Span[] {
   const byId = new Map(spans.map((span) => [span.spanId, span]));
-  const verdicts = new Map<string, boolean>();
+  const verdicts = new Map([[parentId, true]]);
   return spans.filter((span) => {
-    const trail: string[] = [];
-    const seen = new Set<string>();
-    let verdict: boolean | undefined;
-    for (let at: Span | undefined = span; verdict === undefined; ) {
-      if (at === undefined) verdict = true;
-      else if (at.spanId === parentId || at.parentSpanId === parentId) verdict = true;
-      else if (at.parentSpanId === '') verdict = false;
-      else if (seen.has(at.spanId)) verdict = true;
-      else verdict = verdicts.get(at.spanId);
-      if (verdict !== undefined || at === undefined) break;
-      seen.add(at.spanId);
-      trail.push(at.spanId);
+    const trail = new Set<string>();
+    let at: Span | undefined = span;
+    while (at && at.parentSpanId !== '' && !verdicts.has(at.spanId) && !trail.has(at.spanId)) {
+      trail.add(at.spanId);
       at = byId.get(at.parentSpanId);
     }
-    for (const spanId of trail) verdicts.set(spanId, verdict ?? true);
-    return verdict ?? true;
+    // What a missing parent or a cycle leads to may be below it.
+    const verdict = at === undefined || (verdicts.get(at.spanId) ?? at.parentSpanId !== '');
+    for (const spanId of trail) verdicts.set(spanId, verdict);
+    return verdict;
   });
 }

@@ -10,7 +10,7 @@ const folder = new URL('../traces/', import.meta.url);
 const leftOut =
   /^(asTest|diff|examples|jaeger|matcherTypes|oddTraces|otlp|plainJson|semconvWritten|sources|traceFile|traceSnapshotFile)\./;
 /** They take longest; a mutant that another test kills never gets there. */
-const last = ['spanTree.test.ts', 'trace.test.ts', 'settle.test.ts'];
+const last = ['pathMatch.test.ts', 'spanTree.test.ts', 'trace.test.ts', 'settle.test.ts'];
 
 const names = readdirSync(folder)
   .filter((name) => name.endsWith('.test.ts') && !leftOut.test(name))

@@ -13,9 +13,68 @@ export interface Survivors {
 export const equivalent: Readonly<Record<string, readonly Survivors[]>> = {
   'traces/blame.ts': [
     {
-      line: 'known.set(span.spanId, evidence);',
-      mutants: ['CallExpression: known.set(span.spanId, evidence); → ;'],
+      line: 'if (evidence === undefined) {',
+      mutants: ['ConditionalExpression: evidence === undefined → true'],
       why: 'Keeps what was found of a span, so that it is looked for once.',
+    },
+    {
+      line: 'if (node.children.length > 0) known.set(node, evidence);',
+      mutants: [
+        'ConditionalExpression: node.children.length > 0 → true',
+        'ConditionalExpression: node.children.length > 0 → false',
+        'EqualityOperator: node.children.length > 0 → node.children.length >= 0',
+        'EqualityOperator: node.children.length > 0 → node.children.length <= 0',
+        'CallExpression: known.set(node, evidence); → ;',
+      ],
+      why: 'Keeps what was found of a span, so that it is looked for once.',
+    },
+    {
+      line: 'const waits = between.get(parent.spanId) ?? [];',
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'A text has no times, and union() leaves out what does not end after its start.',
+    },
+    {
+      line: "add('retry', union(attempts.between.get(span.spanId) ?? []));",
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'A text has no times, and union() leaves out what does not end after its start.',
+    },
+    {
+      line: "if (typeof waitMs !== 'number' || !(waitMs > 0)) return [];",
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'A text has no end, so none that is after the start of a section.',
+    },
+    {
+      line: "if (typeof busyMs !== 'number' || !(busyMs > 0)) return [];",
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'A text has no end, so none that is after the start of a section.',
+    },
+    {
+      line: 'if (answers.length === 0) return [];',
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'A text has no end, so none that is after the start of a section.',
+    },
+    {
+      line: 'if (from === null || from > to) return [];',
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'A text has no end, so none that is after the start of a section.',
+    },
+    {
+      line: 'const network: Interval[] = [];',
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'A text has no end, so none that is after the start of a section.',
+    },
+    {
+      line: 'if (back > 0n) network.push({ startUnixNano: to, endUnixNano: to + back });',
+      mutants: [
+        'ConditionalExpression: back > 0n → true',
+        'EqualityOperator: back > 0n → back >= 0n',
+      ],
+      why: 'Sections of the span that go on after `to` begin there or later: 0 or less after it takes nothing of them.',
+    },
+    {
+      line: "return typeof ms === 'number' && ms > 0 && ms < Infinity ? BigInt(Math.round(ms * 1e6)) : 0n;",
+      mutants: ['EqualityOperator: ms > 0 → ms >= 0'],
+      why: 'Of 0 it is 0 either way.',
     },
     {
       line: '(nameOf(a) < nameOf(b) ? -1 : 1),',
@@ -64,17 +123,37 @@ export const equivalent: Readonly<Record<string, readonly Survivors[]>> = {
       why: 'Being busy for 0 ms takes no time.',
     },
     {
-      line: 'if (legNano <= 0n) return [];',
-      mutants: ['EqualityOperator: legNano <= 0n → legNano < 0n'],
-      why: 'A leg of 0 takes no time.',
-    },
-    {
       line: 'const noEvidence: Attempts = { again: new Set(), between: new Map() };',
       mutants: ['ObjectLiteral: { again: new Set(), between: new Map() } → {}'],
       why: 'What is in it is not read: it is told apart as an object.',
     },
   ],
   'traces/criticalPath.ts': [
+    {
+      line: 'const nodes: SpanNode[] = [];',
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'It comes last, behind the node of the last section: nobody looks there.',
+    },
+    {
+      line: 'if (prefer === undefined || last === undefined) return last;',
+      mutants: ['ConditionalExpression: last === undefined → false'],
+      why: 'With no child left there is none to compare, and none is given; the type does not know.',
+    },
+    {
+      line: 'if (closeNano > 0n) return end - closeNano < cursor && from < cursor;',
+      mutants: ['EqualityOperator: from < cursor → from <= cursor'],
+      why: 'A child that begins at the cursor has nothing before it that could be charged.',
+    },
+    {
+      line: 'if (inside.length > 1) inside.reverse().sort((a, b) => (a.to < b.to ? -1 : a.to > b.to ? 1 : 0));',
+      mutants: [
+        'ConditionalExpression: a.to > b.to → true',
+        'ConditionalExpression: a.to > b.to → false',
+        'EqualityOperator: a.to > b.to → a.to >= b.to',
+        'EqualityOperator: a.to > b.to → a.to <= b.to',
+      ],
+      why: 'The sort of V8 asks only whether it is below 0; that 0 and 1 differ, the standard wants.',
+    },
     {
       line: 'if (inside.length > 1) inside.reverse().sort((a, b) => (a.to < b.to ? -1 : a.to > b.to ? 1 : 0));',
       mutants: [
@@ -161,6 +240,18 @@ export const equivalent: Readonly<Record<string, readonly Survivors[]>> = {
       why: 'Saves grouping children where nothing failed; without a failure no group has attempts.',
     },
   ],
+  'traces/settle.ts': [
+    {
+      line: 'for (const span of spans ?? []) {',
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'A text has no trace id, so it is left out like a span of another trace.',
+    },
+    {
+      line: 'for (const spanId of trail) verdicts.set(spanId, verdict);',
+      mutants: ['CallExpression: verdicts.set(spanId, verdict); → ;'],
+      why: 'Saves going up from where the verdict is known.',
+    },
+  ],
   'traces/textWidth.ts': [
     {
       line: "const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });",
@@ -170,11 +261,18 @@ export const equivalent: Readonly<Record<string, readonly Survivors[]>> = {
   ],
   'traces/trace.ts': [
     {
-      line: 'if (node.children.length > 0) result.push(...give(node));',
-      mutants: [
-        'ConditionalExpression: node.children.length > 0 → true',
-        'EqualityOperator: node.children.length > 0 → node.children.length >= 0',
-      ],
+      line: 'this.#path ??= root === null ? { sections: [], nodes: [] } : pathWithNodes(root.node);',
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'It is of `nodes`: without a section nobody looks for its node. Of `sections` it is killed.',
+    },
+    {
+      line: '.filter(({ startUnixNano, endUnixNano }) => startUnixNano <= endUnixNano);',
+      mutants: ['EqualityOperator: startUnixNano <= endUnixNano → startUnixNano < endUnixNano'],
+      why: 'A child of no length takes none of the time, and runs beside no other.',
+    },
+    {
+      line: 'if (node.children.length === 0) continue;',
+      mutants: ['ConditionalExpression: node.children.length === 0 → false'],
       why: 'Saves looking below spans without children: nothing is found there.',
     },
     {
@@ -232,6 +330,20 @@ export const equivalent: Readonly<Record<string, readonly Survivors[]>> = {
       why: 'What is counted too low costs a search for cycles; none is found where every span is below a root.',
     },
   ],
+  'traces/vitest/assignment.ts': [
+    {
+      line: 'if (reduced < (least[j] as number)) {',
+      mutants: [
+        'EqualityOperator: reduced < (least[j] as number) → reduced <= (least[j] as number)',
+      ],
+      why: 'Of two ways that cost the same either may be taken: the sum is as large.',
+    },
+    {
+      line: 'if ((least[j] as number) < step) {',
+      mutants: ['EqualityOperator: (least[j] as number) < step → least[j] as number <= step'],
+      why: 'Of two columns that cost the same either may be taken: the sum is as large.',
+    },
+  ],
   'traces/vitest/toAttributePause.ts': [
     {
       line: "const called = on.kind === 'client' ? (trace.get(on.spanId)?.node.children ?? []) : [];",
@@ -241,8 +353,18 @@ export const equivalent: Readonly<Record<string, readonly Survivors[]>> = {
       ],
       why: 'A section is of a span of the trace, so it is found.',
     },
+    {
+      line: 'const near = [...processes].flatMap((process) => when.get(process) ?? []);',
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'A text has no times, and union() leaves out what does not end after its start.',
+    },
   ],
   'traces/vitest/toConformToSemconv.ts': [
+    {
+      line: '{ only, ignore = [] }: SemconvScope = {},',
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'No rule is called that, and to ignore what is no rule changes nothing.',
+    },
     {
       line: 'return `${breach?.attribute}: ${breach?.right}`;',
       mutants: [
@@ -291,8 +413,21 @@ export const equivalent: Readonly<Record<string, readonly Survivors[]>> = {
   ],
   'traces/vitest/toHaveCriticalPath.ts': [
     {
-      line: "let reached = new Map<string, readonly [number, boolean]>([['0', [0, false]]]);",
-      mutants: ['StringLiteral: \'0\' → ""'],
+      line: 'return sections.map(({ span }) => span).filter((span, i, list) => span !== list[i - 1]);',
+      mutants: ['ArithmeticOperator: i - 1 → i + 1'],
+      why: 'Of a span that follows itself the last one is kept then, not the first: it is the same.',
+    },
+    {
+      line: 'const again = (lastAt.get(last) ?? i) > i ? last : null;',
+      mutants: [
+        'ConditionalExpression: (lastAt.get(last) ?? i) > i → true',
+        'EqualityOperator: (lastAt.get(last) ?? i) > i → (lastAt.get(last) ?? i) >= i',
+      ],
+      why: 'Saves telling apart spans that do not come again, and cannot follow themselves.',
+    },
+    {
+      line: "let reached = new Map<string, readonly [number, Span | null]>([['', [0, null]]]);",
+      mutants: ['StringLiteral: \'\' → "Stryker was here!"'],
       why: 'Keys only tell its entries apart, and it has one.',
     },
   ],
@@ -308,12 +443,60 @@ export const equivalent: Readonly<Record<string, readonly Survivors[]>> = {
   ],
   'traces/vitest/toHaveSpanTree.ts': [
     {
-      line: 'for (const [id, lines] of choices[i]?.[j]?.notes ?? []) {',
+      line: "if (wanted.length === 0 && rules.mode !== 'exact') {",
+      mutants: [
+        "ConditionalExpression: wanted.length === 0 && rules.mode !== 'exact' → false",
+        "BlockStatement: { return { fit: true, matched: 1, notes: () => noteAll([view], 'fits') }; } → {}",
+      ],
+      why: 'Saves asking the children of a span when none is wanted: the same comes of no patterns.',
+    },
+    {
+      line: 'if (j === null) own.push(`has no child ${show(wanted[i]?.own)}`);',
+      mutants: ['OptionalChaining: wanted[i]?.own → wanted[i].own'],
+      why: 'What is taken has an entry for each pattern.',
+    },
+    {
+      line: 'return own.length > 0 ? new Map([[view.span.spanId, own], ...notes]) : notes;',
+      mutants: [
+        'ConditionalExpression: own.length > 0 → true',
+        'EqualityOperator: own.length > 0 → own.length >= 0',
+      ],
+      why: 'An empty list adds no line, and a span above one with a note is kept as it is.',
+    },
+    {
+      line: 'for (let j = 0; j < row.length; j++) {',
+      mutants: ['EqualityOperator: j < row.length → j <= row.length'],
+      why: 'Behind the last child there is no attempt, so none that fits.',
+    },
+    {
+      line: '.filter((at) => (starts[at] as bigint) > next - toleranceNano)',
+      mutants: [
+        'EqualityOperator: (starts[at] as bigint) > next - toleranceNano → starts[at] as bigint >= next - toleranceNano',
+      ],
+      why: 'What started earlier by just the tolerance is not taken any more, near or not.',
+    },
+    {
+      line: 'if (failed.size > mostOrders) {',
+      mutants: ['EqualityOperator: failed.size > mostOrders → failed.size >= mostOrders'],
+      why: 'It is there so that the search ends in time: one order more or less decides nothing.',
+    },
+    {
+      line: "return walk(0, null, []) ? 'undetermined' : false;",
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'No child has that for an index, and the first step drops it, as it has no start.',
+    },
+    {
+      line: 'result?.fit === true && (earliest === null || (starts[at] as bigint) >= earliest),',
+      mutants: ['ConditionalExpression: earliest === null → false'],
+      why: 'Compared with null, a time is compared with 0: none is below it.',
+    },
+    {
+      line: 'for (const [id, lines] of choices[i]?.[j]?.notes() ?? []) {',
       mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
       why: 'There is an attempt where a child is taken.',
     },
     {
-      line: 'const misses = best === null ? nearestMisses(trace, top) : [];',
+      line: 'const misses = best === null ? nearestMisses(trace, top.own) : [];',
       mutants: [
         'ConditionalExpression: best === null → true',
         'ArrayDeclaration: [] → ["Stryker was here"]',
@@ -355,7 +538,7 @@ export const equivalent: Readonly<Record<string, readonly Survivors[]>> = {
       why: 'There is a row for each pattern, and an attempt where a child is taken.',
     },
     {
-      line: 'for (const [id, lines] of choices[i]?.[j]?.notes ?? []) {',
+      line: 'for (const [id, lines] of choices[i]?.[j]?.notes() ?? []) {',
       mutants: [
         'OptionalChaining: choices[i]?.[j]?.notes → choices[i]?.[j].notes',
         'OptionalChaining: choices[i]?.[j] → choices[i][j]',
@@ -378,6 +561,43 @@ export const equivalent: Readonly<Record<string, readonly Survivors[]>> = {
       line: "return sentence(result, 'toMatchTraceInlineSnapshot');",
       mutants: ['StringLiteral: \'toMatchTraceInlineSnapshot\' → ""'],
       why: 'Only a snapshot that does not match shows it: traceSnapshotFile.test.ts does so, in a vitest of its own.',
+    },
+  ],
+  'traces/vitest/traceSnapshot.ts': [
+    {
+      line: "const below = children.map(({ count, branch }) => `${count} ${branch.hash}`).join('');",
+      mutants: ['StringLiteral: \'\' → "Stryker was here!"'],
+      why: 'It is only hashed: with or without a separator, others are told apart by counts and hashes.',
+    },
+    {
+      line: 'if (found.size < 2) return [...found.values()];',
+      mutants: ['ConditionalExpression: found.size < 2 → false'],
+      why: 'Saves sorting what is one or none.',
+    },
+    {
+      line: ".map((each) => ({ ...each, key: each.branch.text.join('\\n') + each.branch.hash }))",
+      mutants: ['StringLiteral: \'\\n\' → ""'],
+      why: 'A further line begins with two blanks, and sorts below what a longer first line goes on with either way.',
+    },
+    {
+      line: '.sort((a, b) => (a.key < b.key ? -1 : 1));',
+      mutants: ['EqualityOperator: a.key < b.key → a.key <= b.key'],
+      why: 'Keys end in hashes, and no two of those are the same.',
+    },
+    {
+      line: 'function readingOf({ keep = [], without = [] }: SnapshotShape): Reading {',
+      mutants: ['ArrayDeclaration: [] → ["Stryker was here"]'],
+      why: 'Only an attribute of that very name could tell.',
+    },
+    {
+      line: 'if (value === undefined) {',
+      mutants: ['ConditionalExpression: value === undefined → true'],
+      why: 'Saves reading again what was read.',
+    },
+    {
+      line: 'found.set(text, value);',
+      mutants: ['CallExpression: found.set(text, value); → ;'],
+      why: 'Saves reading again what was read.',
     },
   ],
   'traces/vitest/tolerance.ts': [

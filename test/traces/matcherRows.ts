@@ -103,6 +103,16 @@ const twoForks = new Trace([
   at('longest', 'a', 10, 45),
 ]);
 
+/** A span that a child takes 0.5 ms from. */
+const interrupted = new Trace([at('a', '', 0, 100), at('b', 'a', 50, 50.5)]);
+
+/** More spans beside the critical path than are named. */
+const busyBeside = new Trace([
+  at('root', '', 0, 100),
+  at('on', 'root', 5, 95),
+  ...[10, 20, 30, 40].map((start) => at(`off${start}`, 'root', start, 50, { name: 'off' })),
+]);
+
 /** Five traces of 20 ms without a pause; five whose client waited `extraMs` for 100 ms of user's. */
 export function amplified(extrasMs: readonly number[], lengthMs = 100): Trace[] {
   const make = (i: number, extraMs: number, paused: boolean) => {
@@ -181,6 +191,15 @@ const pausedBefore = new Trace([
 const bothPaused = new Trace([
   at('call', '', 0, 100, { service: 'load', kind: 'client', events: [pauseEvent(10, 50)] }),
   at('handler', 'call', 60, 99, { service: 'user', kind: 'server', events: [pauseEvent(10, 50)] }),
+]);
+
+/** Another process of the service was paused, while this one worked. */
+const instance = (id: string) => ({
+  resource: { attributes: { 'service.name': 'api', 'service.instance.id': id } },
+});
+const otherPaused = new Trace([
+  at('a', '', 0, 100, { kind: 'server', ...instance('first') }),
+  at('b', 'a', 10, 20, { kind: 'consumer', ...instance('second'), events: [pauseEvent(30, 40)] }),
 ]);
 
 const sdk = {
@@ -277,6 +296,10 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
       {
         args: [{ name: 'GET', children: [{ name: 'auth', children: [{ name: 'middle' }] }] }],
         because: /◄ has no child { name: "middle" }/,
+      },
+      {
+        args: [{ name: 'GET /users', children: [{ name: 'POST' }] }],
+        because: /Actual: +has no child { name: "POST" }\n/,
       },
       {
         args: [
@@ -412,6 +435,7 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
         ],
         on: sound,
       },
+      { args: [['a'], { exact: true }], on: interrupted },
     ],
     fails: [
       {
@@ -441,6 +465,13 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
         on: sound,
         because: /exactly/,
       },
+      {
+        args: [['a', 'a'], { exact: true }],
+        on: interrupted,
+        because: /Actual: +unknown_service "a"\n/,
+      },
+      { args: [[{ name: 'off' }]], on: busyBeside, because: /"on" → unknown_service "root"\n/ },
+      { args: [['longest', 'longest']], on: twoForks, because: /"longest" → / },
     ],
     undetermined: [
       { args: [[{ spanId: 'try2' }], { toleranceMs: 5 }] },
@@ -451,6 +482,8 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
       { on: close, args: [['d']] },
       { on: close, args: [['c']] },
       { on: twoForks, args: [['late', 'early']] },
+      { on: twoForks, args: [['late', 'longer']] },
+      { on: interrupted, args: [['a', 'b', 'a'], { exact: true }] },
       { on: close, args: [['a', 'b', 'c', 'a'], { exact: true }] },
     ],
   },
@@ -522,6 +555,7 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
       { on: idlePause, args: [{ service: 'api', minMs: 0 }], because: /0 ms on the critical path/ },
       { on: bothPaused, args: [{ service: 'user' }], because: /0 ms on the critical path/ },
       { on: idlePause, args: [{ service: 'api' }], because: /0 ms on the critical path/ },
+      { on: otherPaused, args: [{ service: 'api' }], because: /0 ms on the critical path/ },
     ],
     undetermined: [{ args: [{ service: 'auth', minMs: 40 }] }],
   },
@@ -538,6 +572,7 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
       { on: retried.flatMap((trace) => trace.spans), args: [{ service: 'user', min: 2 }] },
       { on: mixed, args: [{ service: 'user', min: 0.99 }] },
       { on: exact, args: [{ service: 'user', max: 1.01 }] },
+      { on: exact, args: [{ service: 'user', min: 0, max: 2, toleranceMs: 100 }] },
       { on: seenInPart, args: [{ service: 'user', min: 0.99 }] },
       { on: withoutDuration, args: [{ service: 'user', min: 1.98 }] },
       { on: amplified([102, 98, 101, 99, 100]), args: [{ service: 'user', min: 0.9 }] },
@@ -609,6 +644,11 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
         ),
         args: [{ only: ['http.server'] }],
         because: /Actual: +http.method: "GET" \(2 spans\); /,
+      },
+      {
+        on: handler({ 'http.method': 'GET' }).find({ spanId: 'a' }),
+        args: [],
+        because: /http.method: http.request.method instead/,
       },
       {
         on: handler({

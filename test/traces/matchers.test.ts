@@ -241,6 +241,7 @@ test('bounds and tolerances that cannot be are refused', () => {
 test('amplification that cannot be known is neither', () => {
   for (const [traces, message] of [
     [[], /of 0 traces, of 0 without a pause/],
+    [[new Trace([])], /of 1 traces, of 1 without a pause none has their root/],
     [[whole], /of 1 traces, of 0 without a pause none has their root: give some as `baseline`/],
     [[new Trace([at('a', '', 0, 9)])], /none was hit by a pause of user alone and has their root/],
   ] as const) {
@@ -298,6 +299,7 @@ test('amplification counts the attempts of a call as one, and the longest call o
       call('last', 65, 90),
       at('hop', 'first', 11, 49, { service: 'user', kind: 'server', events }),
       call('other', 200, 210, { name: 'GET /other' }),
+      call('after', 220, 222, { attributes: { 'url.path': '/after' } }),
     ]),
   ];
   expect(traces).toHaveAmplification({ service: 'user', at: { name: 'GET' }, min: 1.4, max: 1.6 });

@@ -114,7 +114,7 @@ describe('settle()', () => {
 
   test('gives the trace the link of its source, where it has one', async () => {
     const made = faultySource(chain, []);
-    expect((await settle(made.source, header, made.clock)).options).toEqual({
+    expect((await settle(made.source, header, made.clock)).options).toStrictEqual({
       remoteParentId: parent,
     });
     const source = { ...made.source, linkTo: (traceId: string) => `http://ui/${traceId}` };
@@ -254,17 +254,29 @@ describe('settle()', () => {
 
   test('a last look that is cut off keeps the reason of the one before', async () => {
     let looks = 0;
+    const reason = new SourceError('unreachable', 'http://gone cannot be reached');
     const source: TraceSource = {
-      getTrace: () =>
-        ++looks === 1
-          ? Promise.reject(new SourceError('unreachable', 'http://gone cannot be reached'))
-          : new Promise(() => {}),
+      getTrace: () => (++looks === 1 ? Promise.reject(reason) : new Promise(() => {})),
     };
     const error = await outcome(settle(source, header, { timeoutMs: 50, pollMs: 1 }));
     expect(error).toBeInstanceOf(TraceUnavailableError);
     expect((error as Error).message).toMatch(
       /: http:\/\/gone cannot be reached \(tried for \d+ ms\)$/,
     );
+    expect((error as Error).cause).toBe(reason);
+    expect(looks).toBe(2);
+  });
+
+  test('a look that is cut off is the last one, by a clock that is behind the timer, too', async () => {
+    const made = faultySource(chain, []);
+    const cause = new SourceError('refused', 'status 503');
+    let looks = 0;
+    const source: TraceSource = {
+      getTrace: () => (++looks === 1 ? Promise.reject(cause) : new Promise(() => {})),
+    };
+    const asked = { ...made.clock, timeoutMs: 55, pollMs: 50 };
+    const error = await outcome(settle(source, header, asked));
+    expect(error).toMatchObject({ message: expect.stringContaining('status 503 (tried'), cause });
     expect(looks).toBe(2);
   });
 
@@ -282,8 +294,71 @@ describe('settle()', () => {
     const error = await outcome(settle(source, header, { timeoutMs: 50 }));
     expect(error).toBeInstanceOf(TraceUnavailableError);
     expect((error as Error).message).toMatch(
-      /the source gave no answer within \d+ ms \(tried for \d+ ms\)$/,
+      /the source gave no answer within (4\d|50) ms \(tried for \d+ ms\)$/,
     );
+  });
+
+  test('a service has only the time that the spans have left', async () => {
+    const made = faultySource(chain, []);
+    const source: TraceSource = {
+      async getTrace(traceId) {
+        await made.clock.sleep(40);
+        return made.source.getTrace(traceId);
+      },
+      endedSpans: (_, signal) =>
+        new Promise(() => signal?.addEventListener('abort', () => made.clock.sleep(10))),
+    };
+    const error = await outcome(settle(source, header, { ...made.clock, timeoutMs: 50 }));
+    expect((error as Error).message).toMatch(/no answer within 10 ms \(tried for 50 ms\)$/);
+  });
+
+  test('a last look at a source that has answered may take longer than is left', async () => {
+    const made = faultySource(chain.slice(1), []);
+    let looks = 0;
+    const source: TraceSource = {
+      async getTrace(traceId) {
+        if (++looks === 2) await new Promise((resolve) => setTimeout(resolve, 20));
+        return made.source.getTrace(traceId);
+      },
+    };
+    const error = await outcome(settle(source, header, { ...made.clock, timeoutMs: 50 }));
+    expect(error).toBeInstanceOf(TraceIncompleteError);
+    expect(looks).toBe(2);
+  });
+
+  test('does not pass while the source fails, quiet as it is', async () => {
+    const made = faultySource(chain, []);
+    const source: TraceSource = {
+      getTrace: (traceId) =>
+        made.nowMs > 0 && made.nowMs < 1000
+          ? Promise.reject(new SourceError('refused', 'status 503'))
+          : made.source.getTrace(traceId),
+    };
+    expect((await settle(source, header, { counts, ...made.clock })).spans).toHaveLength(6);
+    expect(made.nowMs).toBe(1000);
+  });
+
+  test('gives up at once on a source whose answer cannot be understood', async () => {
+    const made = faultySource(chain, []);
+    const cause = new SourceError('malformed', 'not JSON');
+    const source = { getTrace: () => Promise.reject(cause) };
+    const error = await outcome(settle(source, header, made.clock));
+    expect(error).toBeInstanceOf(TraceUnavailableError);
+    expect(error).toMatchObject({ message: expect.stringContaining('not JSON'), cause });
+    expect(made.nowMs).toBe(0);
+  });
+
+  test('waits between two looks by the clock, unless told how', async () => {
+    let looks = 0;
+    const source: TraceSource = {
+      async getTrace() {
+        looks++;
+        return null;
+      },
+    };
+    await outcome(settle(source, header, { timeoutMs: 60, pollMs: 20 }));
+    expect(looks).toBeGreaterThan(1);
+    expect(looks).toBeLessThan(7);
   });
 
   test('tells a source to stop when the time is up, or the test does', async () => {

@@ -41,6 +41,7 @@ test.each<{ order: string[]; everyMs: number; fit: boolean | 'undetermined' }>([
   { order: ['b', 'a', 'b'], everyMs: 10, fit: true },
   { order: ['b', 'b', 'b'], everyMs: 10, fit: false },
   { order: ['b', 'b', 'a', 'a'], everyMs: 10, fit: false },
+  { order: ['a', 'b', 'a'], everyMs: 1, fit: true },
   { order: ['a', 'a', 'b'], everyMs: 0.25, fit: 'undetermined' },
   { order: ['a', 'a', 'a'], everyMs: 0.25, fit: false },
   { order: ['b', 'a', 'a'], everyMs: 0.25, fit: 'undetermined' },
@@ -55,6 +56,32 @@ test.each<{ order: string[]; everyMs: number; fit: boolean | 'undetermined' }>([
   if (fit !== 'undetermined') return;
   expect(() => expect(trace).toHaveSpanTree(tree, ordered)).toThrow(/Undetermined/);
   expect(() => expect(trace).not.toHaveSpanTree(tree, ordered)).toThrow(/Undetermined/);
+});
+
+test.each<{ starts: Readonly<Record<string, number>>; fit: boolean | 'undetermined' }>([
+  { starts: { x: 1, y: 0.25 }, fit: 'undetermined' },
+  { starts: { x: 1, y: 0 }, fit: false },
+  { starts: { x: 1, y: 0.5, z: 0.25 }, fit: 'undetermined' },
+  { starts: { x: 1, y: 0.5, z: 0 }, fit: false },
+  { starts: { x: 0, y: 2, z: 1 }, fit: false },
+])('x, y and z that start at $starts are in order: $fit', ({ starts, fit }) => {
+  const trace = new Trace([
+    at('root', '', 0, 9),
+    ...Object.entries(starts).map(([name, startMs]) => at(name, 'root', startMs, 9)),
+  ]);
+  const tree = { name: 'root', children: Object.keys(starts).map((name) => ({ name })) };
+  const ordered = { mode: 'ordered' } as const;
+  if (fit === false) expect(trace).not.toHaveSpanTree(tree, ordered);
+  else expect(() => expect(trace).toHaveSpanTree(tree, ordered)).toThrow(/Undetermined/);
+});
+
+test.each([
+  { children: 20, everyMs: 10, patterns: 10 },
+  { children: 8, everyMs: 0, patterns: 7 },
+])('$patterns patterns of $children children, $everyMs ms apart, are few orders', (of) => {
+  const any = Array.from({ length: of.patterns }, () => ({ name: /a|b/ }));
+  const tree = { name: 'root', children: [...any, { name: 'c' }] };
+  expect(siblings(of.children, of.everyMs)).not.toHaveSpanTree(tree, { mode: 'ordered' });
 });
 
 test('too many orders within the tolerance are refused, and the way out is said', () => {
@@ -78,6 +105,7 @@ function families(...each: Readonly<Record<string, number>>[]): Trace {
   ]);
 }
 const [sure, open, lacking] = [{ a: 1, b: 9 }, { b: 1, a: 1.25 }, { a: 1 }];
+const wrong = { b: 1, a: 9 };
 
 test.each([
   { of: [sure, open], fit: true },
@@ -86,6 +114,8 @@ test.each([
   { of: [lacking, sure], fit: true },
   { of: [open, lacking], fit: 'undetermined' },
   { of: [lacking, open], fit: 'undetermined' },
+  { of: [open, wrong], fit: 'undetermined' },
+  { of: [wrong, open], fit: 'undetermined' },
 ])('of $of the one is taken that fits best: $fit', ({ of, fit }) => {
   const tree = { name: 'p', children: [{ name: 'a' }, { name: 'b' }] };
   const check = () => expect(families(...of)).toHaveSpanTree(tree, { mode: 'ordered' });
@@ -112,6 +142,52 @@ test.each([[[sure, lacking]], [[lacking, sure]]])(
     );
   },
 );
+
+test.each([
+  { of: [open, sure], shown: [] },
+  { of: [sure, open], shown: [] },
+  { of: [open, wrong], shown: ['p0'] },
+  { of: [wrong, open], shown: ['p1'] },
+])('of $of the one is shown, beside a child that is missing, that fits best: $shown', (asked) => {
+  const trace = families(...asked.of);
+  // Names tell them apart in the message.
+  const named = new Trace(
+    trace.spans.map((span) => ({ ...span, name: span.name === 'p' ? span.spanId : span.name })),
+  );
+  const family = { name: /^p/, children: [{ name: 'a' }, { name: 'b' }] };
+  const message = messageOf(() =>
+    expect(named).toHaveSpanTree(
+      { name: 'root', children: [family, { name: 'q' }] },
+      { mode: 'ordered' },
+    ),
+  );
+  expect(message).toMatch(/Actual: +has no child { name: "q" }/);
+  const lines = message.split('\n').map((line) => line.trim());
+  const marked = lines.filter((_, i) => lines[i + 1] === '◄ its children are not in this order');
+  expect(marked.map((line) => /\bp\d/.exec(line)?.[0])).toEqual(asked.shown);
+});
+
+test('a child that surely fits is worth more than any number of patterns below another one', () => {
+  const [c, d, e, f, g, h] = [20, 21, 22, 23, 24, 25];
+  const trace = families({ ...sure, c, d, e, f, g, h }, open);
+  const wanted = (names: string) => ({
+    name: 'p',
+    children: names.split(' ').map((name) => ({ name })),
+  });
+  const children = [wanted('a b'), wanted('a b c d e f g h i')];
+  expect(() =>
+    expect(trace).toHaveSpanTree({ name: 'root', children }, { mode: 'ordered' }),
+  ).toThrow(/Actual: +has no child { name: "c" }; has no child { name: "d" }/);
+});
+
+function messageOf(run: () => void): string {
+  try {
+    run();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('it passes');
+}
 
 type Fit = boolean | 'undetermined';
 type Mode = NonNullable<TreeMatch['mode']>;

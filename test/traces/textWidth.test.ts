@@ -6,6 +6,7 @@ test.each([
   { text: 'abc', width: 3 },
   { text: 'é', width: 1 },
   { text: 'e\u0301', width: 1 },
+  { text: 'e\u302a', width: 1 },
   { text: '日本', width: 4 },
   { text: 'a日', width: 3 },
   { text: '𠀀', width: 2 },

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { blameCauses } from '../../traces/blame.ts';
 import { routeKey } from '../../traces/retries.ts';
 import type { Span, SpanKind } from '../../traces/span.ts';
 import { Trace } from '../../traces/trace.ts';
@@ -45,6 +46,11 @@ describe('Trace', () => {
       [],
       '',
     ]);
+  });
+
+  test('get() is by id, in capitals too, and null of what is not there', () => {
+    const trace = new Trace([at('ab', '', 0, 1)]);
+    expect([trace.get('AB')?.span, trace.get('b')]).toEqual([trace.spans[0], null]);
   });
 
   test('refuses spans of two traces, and names both', () => {
@@ -316,7 +322,7 @@ describe('Trace.blame', () => {
   const client = { kind: 'client', service: 'load' } as const;
   const server = { kind: 'server', service: 'api' } as const;
 
-  test.each<{ when: string; spans: Span[]; want: string[] }>([
+  const rows: { when: string; spans: Span[]; want: string[] }[] = [
     { when: 'there is one handler', spans: [at('a', '', 0, 9, server)], want: ['api work 9'] },
     { when: 'there is one call', spans: [at('a', '', 0, 9, client)], want: ['load unknown 9'] },
     {
@@ -541,6 +547,26 @@ describe('Trace.blame', () => {
       want: ['api work 89', 'load network 11'],
     },
     {
+      when: 'what is said to have been on its way is no length of time',
+      spans: [
+        at('a', '', 0, 100, {
+          ...client,
+          attributes: { 'aftershock.client.transit_ms': Number.NEGATIVE_INFINITY },
+        }),
+        at('b', 'a', 60, 98, { ...server, attributes: { 'aftershock.server.transit_ms': '50' } }),
+      ],
+      want: ['load unknown 58', 'api work 38', 'load network 4'],
+    },
+    {
+      when: 'the answer of the second of two at once took no time',
+      spans: [
+        at('a', '', 0, 100, client),
+        at('b', 'a', 10, 50, server),
+        at('c', 'a', 20, 100, server),
+      ],
+      want: ['api work 80', 'load unknown 20'],
+    },
+    {
       when: 'a call is made again',
       spans: [
         at('a', '', 0, 100, server),
@@ -550,8 +576,15 @@ describe('Trace.blame', () => {
       ],
       want: ['load unknown 40', 'api retry 20', 'load retry 20', 'db retry 10', 'api work 10'],
     },
-  ])('is $want when $when', ({ spans, want }) => {
+  ];
+
+  test.each(rows)('is $want when $when', ({ spans, want }) => {
     expect(blameOf(spans)).toEqual(want);
+  });
+
+  test('is for each of blameCauses, and for nothing else', () => {
+    const found = rows.flatMap(({ spans }) => new Trace(spans).blame.map(({ cause }) => cause));
+    expect(new Set(found)).toEqual(new Set(blameCauses));
   });
 });
 

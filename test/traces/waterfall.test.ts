@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Span } from '../../traces/span.ts';
 import { textWidth } from '../../traces/textWidth.ts';
 import { Trace } from '../../traces/trace.ts';
-import { waterfall } from '../../traces/waterfall.ts';
+import { msText, waterfall } from '../../traces/waterfall.ts';
 import { msSpan as at } from './span.ts';
 
 const pause = {
@@ -35,6 +35,91 @@ describe('waterfall()', () => {
       auth             auth         ██████▒▒▒▒▒▒▒▒▒▒▒▒▒██████    80.0 ms pause gc 40.0 ms
                         ◄ name: expected "x", is "auth"
       unknown_service ? lost           ░░░░                      10.0 ms"
+    `);
+  });
+
+  test('paints bars by what they are, what failed, and what is said besides', () => {
+    const paint = (part: string, text: string) => `<${part}:${text.trim()}>`;
+    expect(waterfall(new Trace(chain), { width: 60, paint })).toMatchInlineSnapshot(`
+      "<head:trace 4bf92f3577b34da6a3ce929d0e0e4736 · 3 spans · 2 services · 100 ms · 1 failed>
+      <note:0     100 ms>
+      gateway GET /users <path:████████████> 100 ms
+      auth     fast      <bar:░░░░░░>       <failed:50.0 ms ✗ timeout>
+      auth     auth       <path:██><pause:▒▒▒▒▒▒><path:██>  80.0 ms pause gc 40.0 ms"
+    `);
+  });
+
+  test('has siblings that are alike in one line, from four on, but for those with a note', () => {
+    const alike = (name: string, lengths: readonly number[]) =>
+      lengths.map((length, i) =>
+        at(`${name}${i}`, 'root', 90 - 20 * i, 90 - 20 * i + length, { name }),
+      );
+    const spans = [
+      at('root', '', 0, 100),
+      ...alike('four', [1, 5, 9, 3]),
+      ...alike('three', [1, 2, 3]),
+    ];
+    expect(waterfall(new Trace(spans))).toMatchInlineSnapshot(`
+      "trace 4bf92f3577b34da6a3ce929d0e0e4736 · 8 spans · 1 service · 100 ms
+                               0                                              100 ms
+      unknown_service root     █████████████████████████████████████████████████████ 100 ms
+      unknown_service  4× four                           ██████                      9.0 ms
+      unknown_service  three                             ░░░                         3.0 ms
+      unknown_service  three                                        ░░               2.0 ms
+      unknown_service  three                                                  ░░     1.0 ms"
+    `);
+    const notes = new Map([['four0', ['look']]]);
+    expect(waterfall(new Trace(spans), { notes })).toMatchInlineSnapshot(`
+      "trace 4bf92f3577b34da6a3ce929d0e0e4736 · 8 spans · 1 service · 100 ms
+                               0                                              100 ms
+      unknown_service root     █████████████████████████████████████████████████████ 100 ms
+      unknown_service  3× four                           ██████                      9.0 ms
+      unknown_service  three                             ░░░                         3.0 ms
+      unknown_service  three                                        ░░               2.0 ms
+      unknown_service  four                                                   ██     1.0 ms
+                        ◄ look
+      unknown_service  three                                                  ░░     1.0 ms"
+    `);
+  });
+
+  test('leaves out the lines that tell least, and counts them', () => {
+    const event = (startMs: number) => ({ ...pause, timeUnixNano: BigInt(startMs) * 1_000_000n });
+    const spans = [
+      at('root', '', 1000, 3500, { events: [event(1200), event(1220), event(1400)] }),
+      ...Array.from({ length: 9 }, (_, i) =>
+        at(`s${i}`, i === 8 ? 's2' : 'root', 1000 + 100 * i, 1020 + 100 * i, {
+          status: i === 4 ? 'error' : 'unset',
+        }),
+      ),
+      at('s7', 'root', 1700, 1720),
+    ];
+    const notes = new Map([
+      ['s8', ['x'.repeat(401)]],
+      ['root', ['y'.repeat(400)]],
+    ]);
+    expect(waterfall(new Trace(spans), { maxLines: 12, notes })).toMatchInlineSnapshot(`
+      "trace 4bf92f3577b34da6a3ce929d0e0e4736 · 10 spans · 1 service · 2.50 s · 1 failed · 1 twice
+                           0                                                  2.50 s
+      unknown_service root ████▒▒███▒▒██████████████████████████████████████████████ 2.50 s 3 pauses 100 ms
+                        ◄ yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy
+      unknown_service  s0  █                                                         20.0 ms
+      unknown_service  s1    █                                                       20.0 ms
+      unknown_service  s2      ██                                                    20.0 ms
+      unknown_service   s8                   ░                                       20.0 ms
+                        ◄ xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
+      unknown_service  s3        ██                                                  20.0 ms
+      unknown_service  s4           █                                                20.0 ms ✗
+                      ⋮ 3 more lines"
+    `);
+    expect(waterfall(new Trace(spans), { maxLines: 8 })).toMatchInlineSnapshot(`
+      "trace 4bf92f3577b34da6a3ce929d0e0e4736 · 10 spans · 1 service · 2.50 s · 1 failed · 1 twice
+                           0                                                  2.50 s
+      unknown_service root ████▒▒███▒▒██████████████████████████████████████████████ 2.50 s 3 pauses 100 ms
+      unknown_service  s0  █                                                         20.0 ms
+      unknown_service  s1    █                                                       20.0 ms
+                      ⋮ 3 more lines
+      unknown_service  s4           █                                                20.0 ms ✗
+                      ⋮ 3 more lines"
     `);
   });
 
@@ -89,4 +174,15 @@ describe('waterfall()', () => {
     expect(Math.max(...lines.map(textWidth))).toBeLessThanOrEqual(100);
     expect(lines.join('')).not.toMatch(/\p{Cc}/u);
   });
+});
+
+test.each<{ nano: bigint; want: string }>([
+  { nano: 40_000n, want: '0.04 ms' },
+  { nano: 1_000_000n, want: '1.0 ms' },
+  { nano: 99_940_000n, want: '99.9 ms' },
+  { nano: 100_000_000n, want: '100 ms' },
+  { nano: 1_000_000_000n, want: '1.00 s' },
+  { nano: -2_500_000_000n, want: '-2.50 s' },
+])('msText() of $nano is $want', ({ nano, want }) => {
+  expect(msText(nano)).toBe(want);
 });

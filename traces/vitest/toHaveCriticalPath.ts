@@ -94,24 +94,26 @@ function canMatch(
   isLong: (section: PathSection) => boolean,
 ): boolean {
   if (!exact) return matches(spansOf(sections), patterns, false);
-  // How many patterns can be used up, with whether the last one was by a short stretch.
-  let reached = new Map<string, readonly [number, boolean]>([['0', [0, false]]]);
-  let lastLong: Span | null = null;
-  for (const section of sections) {
-    const next = new Map<string, readonly [number, boolean]>();
-    const add = (used: number, short: boolean) => next.set(`${used} ${short}`, [used, short]);
-    const long = isLong(section);
-    for (const [used, short] of reached.values()) {
+  const lastAt = new Map<Span | null, number>(sections.map(({ span }, i) => [span, i]));
+  // How many patterns can be used up, with the span that was there last if it comes again: without
+  // what is left out it would follow itself.
+  let reached = new Map<string, readonly [number, Span | null]>([['', [0, null]]]);
+  sections.forEach((section, i) => {
+    const { span } = section;
+    const next = new Map<string, readonly [number, Span | null]>();
+    const add = (used: number, last: Span | null) => {
+      const again = (lastAt.get(last) ?? i) > i ? last : null;
+      next.set(`${used} ${again?.spanId}`, [used, again]);
+    };
+    for (const [used, last] of reached.values()) {
       const pattern = patterns[used];
-      if (!long) add(used, short);
-      if (long && section.span === lastLong && !short) add(used, false);
-      else if (pattern !== undefined && differences(section.span, pattern).length === 0) {
-        add(used + 1, !long);
+      if (span === last || !isLong(section)) add(used, last);
+      if (span !== last && pattern !== undefined && differences(span, pattern).length === 0) {
+        add(used + 1, span);
       }
     }
-    if (long) lastLong = section.span;
     reached = next;
-  }
+  });
   return [...reached.values()].some(([used]) => used === patterns.length);
 }
 

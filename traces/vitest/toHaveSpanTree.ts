@@ -205,5 +205,6 @@ function isBetter(
   b: { readonly fit: Fit; readonly matched: number },
 ): boolean {
   const rank = (fit: Fit) => (fit === true ? 2 : fit === false ? 0 : 1);
-  return rank(a.fit) > rank(b.fit) || (rank(a.fit) === rank(b.fit) && a.matched > b.matched);
+  // What fits matches every pattern: nothing that fits worse matches more.
+  return rank(a.fit) > rank(b.fit) || a.matched > b.matched;
 }
