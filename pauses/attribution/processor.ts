@@ -248,17 +248,23 @@ export class PauseProcessor {
     }, tickMs).unref();
   }
 
+  get #waits(): boolean {
+    return this.#held.length + this.#open.length + this.#made.length > 0;
+  }
+
   #look(): void {
-    if (this.#held.length + this.#open.length + this.#made.length === 0) return;
-    const sinceMs = performance.now() - this.#tickedMs;
-    if (sinceMs < tickMs) this.#handOnSettled();
-    else this.#tick(Math.min(sinceMs, longestTickMs));
-    if (this.#held.length + this.#open.length + this.#made.length > 0) this.#startTimer();
+    if (!this.#waits) return;
+    this.#handOnSettled();
+    const nowMs = performance.now();
+    const sinceMs = nowMs - this.#tickedMs;
+    if (sinceMs >= tickMs) {
+      this.#tickedMs = nowMs;
+      this.#tick(Math.min(sinceMs, longestTickMs));
+    }
+    if (this.#waits) this.#startTimer();
   }
 
   #tick(sinceMs: number): void {
-    this.#tickedMs = performance.now();
-    this.#handOnSettled();
     this.#heldByTick.unshift(0);
     this.#heldByTick.length = Math.min(this.#heldByTick.length, heldTicks);
     this.#made = this.#made.filter((one) => {
