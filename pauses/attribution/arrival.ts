@@ -22,35 +22,35 @@ const longestTransitMicros = 1_000_000;
 
 /**
  * Since when a request had been here when its handler began: since the later of its sending and the
- * last moment at which the loop was seen idle, because then it would have been served. What lies
- * before is the network's, or the sender's. Null: it cannot be told.
+ * last moment at which it would have been begun with, had it been here. What lies before is the
+ * network's, or the sender's. Null: it cannot be told.
  *
  * @param stampMicros when it was sent, by the sender's clock; null: not known.
- * @param idleMicros null: not known.
+ * @param absentMicros that moment; null: not known.
  * @param coreMicros for how long before that the thread had been ready and without a core: a loop
  *   whose thread has been woken is not idle.
  */
 export function waitBefore(
   beganMicros: UnixMicros,
   stampMicros: UnixMicros | null,
-  idleMicros: UnixMicros | null,
+  absentMicros: UnixMicros | null,
   coreMicros = 0,
 ): Wait | null {
-  if (idleMicros === null) return null;
-  const seenIdle = Math.min(idleMicros, beganMicros);
-  const idle = seenIdle - coreMicros;
-  const sinceIdle = { fromMicros: idle, by: 'idle', coreMicros, transitMicros: null } as const;
-  if (stampMicros === null) return { ...sinceIdle, clockApartMicros: null };
+  if (absentMicros === null) return null;
+  const seenAbsent = Math.min(absentMicros, beganMicros);
+  const absent = seenAbsent - coreMicros;
+  const sinceThen = { fromMicros: absent, by: 'idle', coreMicros, transitMicros: null } as const;
+  if (stampMicros === null) return { ...sinceThen, clockApartMicros: null };
   const apart = beganMicros - stampMicros;
-  if (apart < -toleranceMicros || idle - stampMicros > longestTransitMicros) {
-    return { ...sinceIdle, clockApartMicros: apart };
+  if (apart < -toleranceMicros || absent - stampMicros > longestTransitMicros) {
+    return { ...sinceThen, clockApartMicros: apart };
   }
   const sent = Math.min(stampMicros, beganMicros);
-  if (sent <= idle) return { ...sinceIdle, transitMicros: idle - sent, clockApartMicros: null };
+  if (sent <= absent) return { ...sinceThen, transitMicros: absent - sent, clockApartMicros: null };
   return {
     fromMicros: sent,
     by: 'stamp',
-    coreMicros: Math.max(0, seenIdle - sent),
+    coreMicros: Math.max(0, seenAbsent - sent),
     transitMicros: 0,
     clockApartMicros: null,
   };

@@ -12,7 +12,10 @@ export const PausedAttribute = {
   durationMs: 'aftershock.pause.duration_ms',
   /** On the span that a request began with here: from its arrival until the handler began. */
   waitMs: 'aftershock.server.wait_ms',
-  /** How the arrival is known: `stamp` by the sender, or `idle`: when this process last had nothing to do. */
+  /**
+   * How the arrival is known: `stamp` by the sender, or `idle`: when this process last had nothing to
+   * do, or has, without a rest, last asked for what is there.
+   */
   waitFrom: 'aftershock.server.wait_from',
   /** Beside the wait: how much of it the thread was ready and without a core, while its loop seemed idle. */
   waitCoreMs: 'aftershock.server.wait_core_ms',

@@ -12,15 +12,15 @@ import type { UnixMicros } from './time.ts';
 export function longWait(
   beganMicros: UnixMicros,
   stampMicros: UnixMicros | null,
-  idleMicros: UnixMicros,
+  absentMicros: UnixMicros,
   minMicros: number,
   detector: Pick<PauseDetector, 'coreWaitMicros'>,
 ): Wait | null {
-  if (beganMicros - idleMicros >= minMicros) {
-    return waitBefore(beganMicros, stampMicros, idleMicros);
+  if (beganMicros - absentMicros >= minMicros) {
+    return waitBefore(beganMicros, stampMicros, absentMicros);
   }
   if (stampMicros === null || beganMicros - stampMicros < minMicros) return null;
   // Of a clock that is apart every request would seem to have been long on its way.
-  if (waitBefore(beganMicros, stampMicros, idleMicros)?.clockApartMicros !== null) return null;
-  return waitBefore(beganMicros, stampMicros, idleMicros, detector.coreWaitMicros());
+  if (waitBefore(beganMicros, stampMicros, absentMicros)?.clockApartMicros !== null) return null;
+  return waitBefore(beganMicros, stampMicros, absentMicros, detector.coreWaitMicros());
 }

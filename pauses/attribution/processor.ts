@@ -161,14 +161,16 @@ export class PauseProcessor {
 
   /** A request that was not begun with at once gets a span for that. */
   #lookForWait(span: LiveSpan, parent: SpanContext | undefined): void {
-    const idleMicros = this.#detector.lastIdleUnixMicros();
-    if (idleMicros === null) return;
+    const absentMicros = this.#detector.lastAbsentUnixMicros();
+    if (absentMicros === null) return;
     const beganMicros = microsOf(span.startTime);
+    const busySinceMicros = this.#detector.lastIdleUnixMicros() ?? absentMicros;
+    const wasBusy = beganMicros - busySinceMicros >= this.#minWaitMicros;
+    if (wasBusy) this.#busySince.set(span, busySinceMicros);
     const received = parent?.traceState?.serialize();
     const stamp = received === undefined ? null : (readHop(received)?.sentUnixMicros ?? null);
-    const wait = longWait(beganMicros, stamp, idleMicros, this.#minWaitMicros, this.#detector);
+    const wait = longWait(beganMicros, stamp, absentMicros, this.#minWaitMicros, this.#detector);
     if (wait === null) return;
-    if (beganMicros - idleMicros >= this.#minWaitMicros) this.#busySince.set(span, idleMicros);
     const { fromMicros, by, coreMicros, transitMicros, clockApartMicros } = wait;
     const waited = beganMicros - fromMicros >= this.#minWaitMicros;
     if (transitMicros !== null && transitMicros >= (waited ? this.#minWaitMicros : 1)) {
@@ -188,19 +190,19 @@ export class PauseProcessor {
     if (parent === undefined) return;
     this.#options.onAdded?.();
     const queue = queueSpan(span, parent, fromMicros, attributes);
-    this.#busySince.set(queue, idleMicros);
+    this.#busySince.set(queue, busySinceMicros);
     this.#hold(queue);
   }
 
   /** The same for an answer, of which only a few say when they were sent. */
   #lookForUnread(span: EndedSpan): void {
-    const idleMicros = this.#detector.lastIdleUnixMicros();
-    if (idleMicros === null) return;
+    const absentMicros = this.#detector.lastAbsentUnixMicros();
+    if (absentMicros === null) return;
     const endMicros = microsOf(span.endTime);
     const sent = answerSentMicros(span);
-    const wait = longWait(endMicros, sent, idleMicros, this.#minWaitMicros, this.#detector);
+    const wait = longWait(endMicros, sent, absentMicros, this.#minWaitMicros, this.#detector);
     if (wait === null) return;
-    const attributes = answerAttributes(endMicros - idleMicros, wait, this.#minWaitMicros);
+    const attributes = answerAttributes(endMicros - absentMicros, wait, this.#minWaitMicros);
     if (attributes !== null) this.#ofAnswer.set(span, attributes);
   }
 

@@ -63,9 +63,15 @@ export interface PauseDetector {
    */
   lastIdleUnixMicros(): number | null;
   /**
-   * How much of the time before that moment, at most, the thread had been ready and without a core:
-   * it was woken by then. In microseconds; 0 where it cannot be told. Unlike the others this costs a
-   * call of the kernel.
+   * Latest moment at which a request that begins now, or an answer that is read now, is known not to
+   * have been here: it was idle, or has since asked for what is there, as a loop does that never
+   * rests. Null: not known. Never before {@link lastIdleUnixMicros}.
+   */
+  lastAbsentUnixMicros(): number | null;
+  /**
+   * How much of the time before {@link lastAbsentUnixMicros}, at most, the thread had been ready and
+   * without a core: it was woken by then. In microseconds; 0 where it cannot be told. Unlike the
+   * others this costs a call of the kernel.
    */
   coreWaitMicros(): number;
   /** Every pause that began before this moment has been reported. */

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type DiagLogger, diag } from '@opentelemetry/api';
 import { type Clock, systemClock } from '../clock.ts';
 import { type CollectionLog, startCollectionLog } from './collectionLog.ts';
@@ -46,6 +47,8 @@ const EVIDENCE_LIMIT_MS = 20;
 /** Gaps that may wait for evidence; the oldest is judged without when there are more. */
 const MOST_PENDING = 1000;
 const MOST_RESTARTS = 3;
+/** Of Node: a server of this process has accepted a connection. */
+const CONNECTION_CHANNEL = 'net.server.socket';
 /** While nothing happens, what was used since some ticks ago says the same, and costs less. */
 const ACCOUNT_EVERY_IDLE_TICKS = 5;
 
@@ -124,6 +127,7 @@ export function pauseDetector(options: PauseDetectorOptions = {}): PauseDetector
     mark: () => run?.watch.mark(),
     inFlight: (count) => run?.inFlight(count),
     lastIdleUnixMicros: () => run?.lastIdleUnixMicros() ?? null,
+    lastAbsentUnixMicros: () => run?.lastAbsentUnixMicros() ?? null,
     coreWaitMicros: () => run?.coreWaitMicros() ?? 0,
     // While it does not look there is nothing to wait for.
     settledUnixMicros: () =>
@@ -159,6 +163,7 @@ class Run {
   #originUnixMicros: number;
   readonly #tick: () => void;
   readonly #lookForWork: () => void;
+  readonly #onConnection = () => this.watch.accepted();
   readonly #stacks: StackSampler | null;
   #heartbeat: Heartbeat | null = null;
   #restarts = 0;
@@ -206,6 +211,7 @@ class Run {
     this.watch = new LoopWatch({
       nowMs: () => performance.now(),
       idleMs: () => nodeTiming.idleTime,
+      polls: () => nodeTiming.uvMetricsInfo.loopCount,
       minimumMs,
       onGap: (gap) => this.#onGap(gap),
     });
@@ -217,6 +223,7 @@ class Run {
       this.#lingerFromMs = this.watch.seenMs;
       this.#beginUsage();
     };
+    subscribe(CONNECTION_CHANNEL, this.#onConnection);
     this.watch.reset(idleTickMs);
     this.#arm(idleTickMs);
   }
@@ -242,13 +249,22 @@ class Run {
   }
 
   lastIdleUnixMicros(): number | null {
-    const { lastIdleMs } = this.watch;
-    return lastIdleMs === null ? null : this.#originUnixMicros + 1000 * lastIdleMs;
+    return this.#unixMicros(this.watch.lastIdleMs);
+  }
+
+  lastAbsentUnixMicros(): number | null {
+    return this.#unixMicros(this.watch.lastAbsentMs);
+  }
+
+  #unixMicros(ms: number | null): number | null {
+    return ms === null ? null : this.#originUnixMicros + 1000 * ms;
   }
 
   coreWaitMicros(): number {
-    const { lastIdleMs, lastRestMs } = this.watch;
-    return lastIdleMs === null ? 0 : 1000 * this.#coreWait.endingRest(lastIdleMs, lastRestMs);
+    const { lastIdleMs, lastRestMs, lastAbsentMs } = this.watch;
+    // Since a later poll it has not rested, and what a loop waits for a core then it is not idle.
+    if (lastIdleMs === null || lastAbsentMs !== lastIdleMs) return 0;
+    return 1000 * this.#coreWait.endingRest(lastIdleMs, lastRestMs);
   }
 
   settledUnixMicros(): number {
@@ -261,6 +277,7 @@ class Run {
     this.watch.tick(this.#tickMs); // the last gap may end here
     this.#stopped = true;
     clearTimeout(this.#timer);
+    unsubscribe(CONNECTION_CHANNEL, this.#onConnection);
     this.#settle();
     this.#collections.stop();
     this.#account.close();

@@ -24,6 +24,7 @@ export function idleWatch(): IdleWatch {
   const loop = new LoopWatch({
     nowMs: () => performance.now(),
     idleMs: () => nodeTiming.idleTime,
+    polls: () => nodeTiming.uvMetricsInfo.loopCount,
     minimumMs: Number.POSITIVE_INFINITY,
     onGap: () => {},
   });

@@ -15,6 +15,8 @@ export interface LoopWatchOptions {
   readonly nowMs: () => number;
   /** Time that the loop has spent waiting in poll so far: `performance.nodeTiming.idleTime`. */
   readonly idleMs: () => number;
+  /** How often it has polled so far: `performance.nodeTiming.uvMetricsInfo.loopCount`. */
+  readonly polls: () => number;
   /** Shorter gaps are not reported. */
   readonly minimumMs: number;
   readonly onGap: (gap: Gap) => void;
@@ -28,6 +30,14 @@ const TIMER_SLACK_MS = 2.5;
  * that has been sent on to this loop but is not with it yet looks like none.
  */
 const NO_REST_MS = 0.25;
+
+/** The loop between one poll and the next. */
+interface Turn {
+  /** Of polls so far. */
+  readonly count: number;
+  /** Latest moment at which the loop was seen in it. */
+  readonly seenMs: number;
+}
 
 /**
  * Knows from moments at which the loop was seen alive, and from how long it waited in poll between
@@ -46,6 +56,10 @@ export class LoopWatch {
   #tickDueMs = 0;
   #lastIdleMs: number | null = null;
   #lastRestMs = 0;
+  /** The last in which it was seen, newest first. */
+  #turns: Turn[] = [];
+  #acceptedAtPoll = Number.NEGATIVE_INFINITY;
+  #emptyPollMs: number | null = null;
   #working = false;
   readonly #endWork: () => void;
 
@@ -67,6 +81,18 @@ export class LoopWatch {
     return this.#lastRestMs;
   }
 
+  /**
+   * Latest moment at which work that begins now cannot have been here: it would have been begun with.
+   * The loop was idle, or has polled since then, as it does also where it is so busy that it never
+   * rests.
+   */
+  get lastAbsentMs(): number | null {
+    if (this.#lastIdleMs === null || this.#emptyPollMs === null) {
+      return this.#lastIdleMs ?? this.#emptyPollMs;
+    }
+    return Math.max(this.#lastIdleMs, this.#emptyPollMs);
+  }
+
   /** Latest moment at which it was seen: all gaps before have been reported. */
   get seenMs(): number {
     return this.#seenMs;
@@ -77,6 +103,8 @@ export class LoopWatch {
     this.#seenMs = this.#options.nowMs();
     this.#seenIdleMs = this.#options.idleMs();
     this.#lastIdleMs = null;
+    this.#turns = [];
+    this.#emptyPollMs = null;
     this.tick(tickInMs);
   }
 
@@ -84,6 +112,11 @@ export class LoopWatch {
   tick(nextInMs: number): void {
     this.#seen();
     this.#tickDueMs = this.#seenMs + nextInMs;
+  }
+
+  /** To be called when a connection has been accepted. */
+  accepted(): void {
+    this.#acceptedAtPoll = this.#options.polls();
   }
 
   /** Work begins or ends. Only the first call within a callback counts, until its promises are done. */
@@ -101,9 +134,27 @@ export class LoopWatch {
     const waitedMs = idleMs - this.#seenIdleMs;
     this.#seenMs = nowMs;
     this.#seenIdleMs = idleMs;
+    this.#noteTurn(nowMs);
     if (waitedMs >= NO_REST_MS || nowMs - beforeMs >= this.#options.minimumMs) {
       this.#judge(beforeMs, Math.min(beforeMs + waitedMs, nowMs), nowMs);
     }
+  }
+
+  /**
+   * A poll takes in all that is there on connections: what begins in this turn was not there at the
+   * poll before. On a new connection it may have been, or that connection among others that waited to
+   * be accepted, of which a poll takes one: but not two polls ago, if that one accepted none.
+   */
+  #noteTurn(seenMs: number): void {
+    const count = this.#options.polls();
+    if (this.#turns[0]?.count === count) {
+      this.#turns[0] = { count, seenMs };
+      return;
+    }
+    this.#turns = [{ count, seenMs }, ...this.#turns.slice(0, 3)];
+    const empty = count - 2;
+    if (this.#acceptedAtPoll >= empty) return;
+    this.#emptyPollMs = this.#turns.find((turn) => turn.count < empty)?.seenMs ?? this.#emptyPollMs;
   }
 
   #judge(beforeMs: number, polledMs: number, nowMs: number): void {

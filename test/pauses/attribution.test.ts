@@ -244,6 +244,16 @@ describe.each(sdks)('With %s', (sdk) => {
     ]);
   });
 
+  test('of a loop that never rests a request has been here since its last polls, and no longer', async () => {
+    const process = pausedProcess(sdk);
+    process.detector.absentMs = 40;
+    handle(process, { from: 41, to: 42, idle: -20 }, received(caller, null));
+    handle(process, { from: 52, to: 53, idle: -20 }, received(caller, null));
+    const spans = await spansOf(process);
+    const handled = spans.filter(({ name }) => name === 'GET');
+    expect(handled.map(own)).toEqual([{}, { 'server.wait_from': 'idle', 'server.wait_ms': 12 }]);
+  });
+
   test('a request that was long on its way to an idle loop says so, and only for it the kernel is asked', async () => {
     const process = pausedProcess(sdk);
     handle(process, { from: 20, to: 25, idle: 19.5 }, received(caller, 18.1));

@@ -110,6 +110,34 @@ test('pauseDetector() was idle before a block and not within it', async () => {
   expect(idleMicros).toBeGreaterThan(startMicros - 5_000_000);
 });
 
+test('pauseDetector() knows of a loop that never rests what was not there at its last polls', async () => {
+  const { detector: watched } = detector();
+  await watched.start();
+  await sleep(50);
+  const seen: { idleMicros: number; absentMicros: number; turnsAgo: number }[] = [];
+  const turns: number[] = [];
+  await new Promise<void>((resolve) => {
+    const turn = () => {
+      turns.push(Number(nowUnixNano()) / 1000);
+      block(3);
+      watched.mark();
+      const absentMicros = watched.lastAbsentUnixMicros() ?? 0;
+      seen.push({
+        idleMicros: watched.lastIdleUnixMicros() ?? 0,
+        absentMicros,
+        turnsAgo: turns.filter((begun) => begun > absentMicros).length,
+      });
+      if (turns.length < 30) setImmediate(turn);
+      else resolve();
+    };
+    setImmediate(turn);
+  });
+  const last = seen.at(-1);
+  expect(last?.idleMicros).toBeLessThan(turns[1] ?? 0);
+  expect(last?.absentMicros).toBeGreaterThan(turns[20] ?? 0);
+  expect(last?.turnsAgo).toBeGreaterThanOrEqual(3);
+});
+
 test('pauseDetector() may be started twice and sees each pause once', async () => {
   const { detector: watched, pauses } = detector();
   await Promise.all([watched.start(), watched.start()]);
@@ -163,6 +191,7 @@ test('pauseDetector() that was never started knows nothing and lets nobody wait'
   watched.inFlight(3);
   const beforeMicros = Number(nowUnixNano()) / 1000;
   expect(watched.lastIdleUnixMicros()).toBeNull();
+  expect(watched.lastAbsentUnixMicros()).toBeNull();
   expect(watched.coreWaitMicros()).toBe(0);
   expect(watched.settledUnixMicros()).toBeGreaterThanOrEqual(beforeMicros);
 });

@@ -5,10 +5,12 @@ import { type Gap, LoopWatch } from '../../pauses/detector/loopWatch.ts';
 function simulatedLoop(tickMs: number) {
   let nowMs = 1000;
   let idleMs = 0;
+  let polls = 0;
   const gaps: Gap[] = [];
   const watch = new LoopWatch({
     nowMs: () => nowMs,
     idleMs: () => idleMs,
+    polls: () => polls,
     minimumMs: 10,
     onGap: (gap) => gaps.push(gap),
   });
@@ -22,6 +24,9 @@ function simulatedLoop(tickMs: number) {
     },
     work(ms: number) {
       nowMs += ms;
+    },
+    poll() {
+      polls++;
     },
   };
 }
@@ -123,6 +128,55 @@ test('polling without waiting is not idle: what came then may have waited', () =
   work(3);
   watch.tick(20);
   expect(watch.lastIdleMs).toBe(1005);
+});
+
+test('work that begins was not here at the polls before, of a loop that never rests', async () => {
+  const { watch, wait, work, poll } = simulatedLoop(20);
+  watch.mark();
+  await null;
+  expect(watch.lastAbsentMs).toBeNull();
+  wait(5);
+  watch.mark();
+  await null;
+  for (let turn = 1; turn <= 4; turn++) {
+    poll();
+    work(3);
+    watch.mark();
+    await null;
+  }
+  // They began after 1008, 1011, 1014 and 1017: what is here now was not when 1008 was seen.
+  expect(watch.lastIdleMs).toBe(1005);
+  expect(watch.lastAbsentMs).toBe(1008);
+  work(100); // in one callback, all of which came with the same poll
+  watch.mark();
+  await null;
+  expect(watch.lastAbsentMs).toBe(1008);
+  for (let polled = 0; polled < 7; polled++) poll(); // by others' work
+  watch.mark();
+  await null;
+  expect(watch.lastAbsentMs).toBe(1117);
+  wait(1);
+  poll();
+  watch.mark();
+  expect(watch.lastAbsentMs).toBe(1118);
+});
+
+test('of connections that wait to be accepted a poll takes one: until none is left, all may be old', async () => {
+  const { watch, wait, work, poll } = simulatedLoop(20);
+  const turn = async (accepts: boolean) => {
+    poll();
+    if (accepts) watch.accepted();
+    work(1);
+    watch.mark();
+    await null;
+    return watch.lastAbsentMs;
+  };
+  wait(5);
+  watch.mark();
+  await null;
+  for (let i = 0; i < 10; i++) expect(await turn(true)).toBe(1005);
+  // The last was accepted after 1014, and is read from in the next turn.
+  expect([await turn(false), await turn(false), await turn(false)]).toEqual([1005, 1005, 1015]);
 });
 
 test('a stall straight after another says nothing of waiting', () => {

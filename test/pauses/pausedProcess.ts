@@ -57,6 +57,8 @@ export class FakeDetector implements PauseDetector {
   started = 0;
   stopped = 0;
   idleMs: number | null = null;
+  /** Null: as long ago as it was idle. */
+  absentMs: number | null = null;
   coreWaitMs = 0;
   /** How often it was asked for that. */
   coreWaitAsked = 0;
@@ -94,6 +96,10 @@ export class FakeDetector implements PauseDetector {
 
   lastIdleUnixMicros(): number | null {
     return this.idleMs === null ? null : Number(nano(this.idleMs)) / 1000;
+  }
+
+  lastAbsentUnixMicros(): number | null {
+    return this.absentMs === null ? this.lastIdleUnixMicros() : Number(nano(this.absentMs)) / 1000;
   }
 
   coreWaitMicros(): number {
