@@ -211,16 +211,44 @@ describe('waterfall()', () => {
     `);
   });
 
+  test('prefers the critical path to what is longer, and that to what is shorter', () => {
+    const short = [50, 60, 950, 960].map((startMs) =>
+      at(`s${startMs}`, 'root', startMs, startMs + 1, { name: `short at ${startMs}` }),
+    );
+    const spans = [
+      at('root', '', 0, 1000),
+      at('most', 'root', 0, 999),
+      at('long', 'root', 100, 900),
+      at('last', 'root', 999, 1000),
+    ];
+    const trace = new Trace([...spans, ...short], { link: 'http://127.0.0.1/4bf9' });
+    expect(waterfall(trace, { width: 60, maxLines: 9 })).toMatchInlineSnapshot(`
+      "trace 4bf92f3577b34da6a3ce929d0e0e4736 · 8 spans · 1 service · 1.00 s
+      http://127.0.0.1/4bf9
+                            0     1.00 s
+      unknown_service root  ░░░░░░░░░░░░ 1.00 s
+      unknown_service  most ████████████ 999 ms
+                      ⋮ 2 more lines
+      unknown_service  long  ░░░░░░░░░░  800 ms
+                      ⋮ 2 more lines
+      unknown_service  last            █ 1.0 ms"
+    `);
+    const fewer = waterfall(trace, { width: 60, maxLines: 8 });
+    expect(fewer).toContain('last');
+    expect(fewer).not.toContain('long');
+  });
+
   test('shows all that fits, and no line more', () => {
     const trace = new Trace([
       at('root', '', 0, 100),
       ...Array.from({ length: 9 }, (_, i) => at(`s${i}`, 'root', 10 * i, 10 * i + 1)),
     ]);
-    const linesOf = (maxLines: number) => waterfall(trace, { maxLines }).split('\n');
+    const paint = (part: string, text: string) => (part === 'note' ? `<${text.trim()}>` : text);
+    const linesOf = (maxLines: number) => waterfall(trace, { maxLines, paint }).split('\n');
     expect(linesOf(12)).toHaveLength(12);
     expect(linesOf(12).join('')).not.toContain('⋮');
     expect(linesOf(11)).toHaveLength(11);
-    expect(linesOf(11).at(-1)).toContain('⋮ 2 more lines');
+    expect(linesOf(11).at(-1)).toBe('<⋮ 2 more lines>');
   });
 
   test('stands for alike spans by the first of those that matter most, failures apart', () => {
@@ -282,13 +310,16 @@ describe('waterfall()', () => {
       at('third', 'root', 2, 3),
       at('bad', 'root', 4, 5, { status: 'error' }),
     ];
-    const notes = new Map([
-      ['first', Array.from({ length: 15 }, (_, i) => `note ${i}`)],
-      ['second', ['one more']],
-    ]);
-    const text = waterfall(new Trace(spans), { maxLines: 20, notes });
-    expect(text.match(/◄ .+/g)).toEqual(Array.from({ length: 14 }, (_, i) => `◄ note ${i}`));
-    expect(text.match(/root|first|second|third|bad|⋮.+/g)).toEqual([
+    const told = (first: number) => {
+      const notes = new Map([
+        ['first', Array.from({ length: first }, (_, i) => `note ${i}`)],
+        ['second', ['one more']],
+      ]);
+      return waterfall(new Trace(spans), { maxLines: 20, notes });
+    };
+    expect(told(15).match(/◄ .+/g)).toEqual(Array.from({ length: 14 }, (_, i) => `◄ note ${i}`));
+    expect(told(15)).toBe(told(14));
+    expect(told(14).match(/root|first|second|third|bad|⋮.+/g)).toEqual([
       ...['root', 'first', '⋮ 2 more lines', 'bad'],
     ]);
     const long = new Map([['root', [`${'x'.repeat(399)}🙂`]]]);
