@@ -45,9 +45,9 @@ const longestNote = 400;
 const widestService = 16;
 const widestName = 36;
 const fewestCells = 12;
-/** Columns for what is said behind a bar: at least, and where there is room. */
+/** Columns for what is said behind a bar: at least, and where the others leave room. */
 const fewestRemarks = 14;
-const remarks = 31;
+const usualRemarks = 31;
 
 /**
  * A trace as text, a line a span: service, name, when it ran, how long. `█` on the critical path,
@@ -84,7 +84,7 @@ export function waterfall(trace: Trace, options: WaterfallOptions = {}): string 
   const services = Math.min(widestService, widest(serviceText));
   const inner = width - services - 3;
   const names = Math.min(widestName, inner - fewestCells - fewestRemarks, widest(nameText));
-  const barWidth = Math.max(fewestCells, inner - names - remarks);
+  const barWidth = Math.max(fewestCells, inner - names - usualRemarks);
   const whole = msText(to - from);
   const lines = [
     paint('head', head),
