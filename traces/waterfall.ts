@@ -1,5 +1,5 @@
 import { hasFailed } from './failure.ts';
-import { lengthNano, union } from './interval.ts';
+import { earlier, type Interval, later, lengthNano, union, within } from './interval.ts';
 import { pausesOn } from './pauseEvidence.ts';
 import { serviceOf } from './service.ts';
 import type { Span } from './span.ts';
@@ -8,9 +8,9 @@ import type { Trace } from './trace.ts';
 import type { SpanNode } from './tree.ts';
 
 export interface WaterfallOptions {
-  /** What to say of a span, on a line of its own each, by the span's id. Such spans are shown. */
+  /** What to say of a span, on a line of its own each, by the span's id. Such spans come before others. */
   readonly notes?: ReadonlyMap<string, readonly string[]>;
-  /** Lines at most, of at least 8. Default: 40. */
+  /** Lines at most, of at least 8, with notes 20. Default: 40. */
   readonly maxLines?: number;
   /** Columns at most, of at least 60. Default: 110. */
   readonly width?: number;
@@ -31,14 +31,23 @@ interface Row {
   readonly isOrphan: boolean;
 }
 
+/** What decides which spans are shown. */
+interface Selection {
+  /** Ids of spans that stand for themselves, whatever they are like. */
+  readonly kept: ReadonlySet<string>;
+  readonly weightOf: (node: SpanNode) => number;
+}
+
 const fewestAlike = 4;
-/** Weight of spans that stand for themselves, whatever they are like. */
-const uncollapsed = 1e21;
 const deepest = 12;
 const mostNotes = 14;
 const longestNote = 400;
+const widestService = 16;
+const widestName = 36;
 const fewestCells = 12;
+/** Columns for what is said behind a bar: at least, and where the others leave room. */
 const fewestRemarks = 14;
+const usualRemarks = 31;
 
 /**
  * A trace as text, a line a span: service, name, when it ran, how long. `█` on the critical path,
@@ -47,76 +56,68 @@ const fewestRemarks = 14;
  */
 export function waterfall(trace: Trace, options: WaterfallOptions = {}): string {
   const { maxLines = 40, width = 110, paint = (_, text) => text } = options;
+  if (trace.spans.length === 0) return 'no spans';
   const notes = firstNotes(options.notes ?? new Map());
-  const head = heading(trace);
-  if (trace.spans.length === 0)
-    return head.map((line) => columns(line, width).trimEnd()).join('\n');
   const onPath = new Map<string, bigint>();
   for (const { span, startUnixNano, endUnixNano } of trace.criticalPath) {
     const nano = endUnixNano - startUnixNano;
     onPath.set(span.spanId, (onPath.get(span.spanId) ?? 0n) + nano);
   }
   const kept = withAncestors(trace, notes.keys());
-  const weightOf = ({ span }: SpanNode, depth: number): number =>
-    (notes.has(span.spanId) ? 2 * uncollapsed : kept.has(span.spanId) ? uncollapsed : 0) +
-    (depth === 0 ? 1e17 : 0) +
+  const weightOf = ({ span, place }: SpanNode): number =>
+    (notes.has(span.spanId) ? 2e21 : kept.has(span.spanId) ? 1e21 : 0) +
+    (place === 'child' ? 0 : 1e17) +
     (hasFailed(span) ? 1e15 : 0) +
     Number(onPath.get(span.spanId) ?? 0n) * 1000 +
-    Math.max(0, Number(span.endUnixNano - span.startUnixNano)) -
-    depth;
-  const rows = rowsOf(trace, weightOf);
-  const noteLines = [...notes.values()].reduce((sum, list) => sum + list.length, 0);
-  const room = Math.max(3, maxLines - head.length - 1 - noteLines);
-  const shown = choose(rows, room, weightOf);
+    Math.max(0, Number(span.endUnixNano - span.startUnixNano));
+  const rows = rowsOf(trace, { kept, weightOf });
+  const [head, ...links] = heading(trace);
+  const noteLines = [...notes.values()].flat().length;
+  const room = Math.max(3, maxLines - 2 - links.length - noteLines);
+  const hidden = hiddenOf(rows, room, weightOf);
+  const shown = rows.filter((row) => !hidden.has(row));
 
-  let from = trace.spans[0]?.startUnixNano ?? 0n;
-  let to = from;
-  for (const { startUnixNano, endUnixNano } of trace.spans) {
-    if (startUnixNano < from) from = startUnixNano;
-    if (endUnixNano > to) to = endUnixNano;
-  }
-  const services = Math.min(
-    16,
-    Math.max(...[...shown].map((i) => textWidth(printable(serviceOf((rows[i] as Row).node.span))))),
-  );
-  const names = Math.min(
-    36,
-    Math.max(8, width - services - fewestCells - fewestRemarks - 3),
-    Math.max(...[...shown].map((i) => textWidth(nameOf(rows[i] as Row)))),
-  );
-  const barWidth = Math.max(fewestCells, width - services - names - 4 - 30);
-  const remarksWidth = width - services - names - barWidth - 3;
-  const axis = `${columns('0', barWidth - textWidth(msText(to - from)))}${msText(to - from)}`;
+  const from = trace.spans.map(({ startUnixNano }) => startUnixNano).reduce(earlier);
+  const to = trace.spans.map(({ endUnixNano }) => endUnixNano).reduce(later, from);
+  const widest = (textOf: (row: Row) => string) =>
+    Math.max(...shown.map((row) => textWidth(textOf(row))));
+  const services = Math.min(widestService, widest(serviceText));
+  const inner = width - services - 3;
+  const names = Math.min(widestName, inner - fewestCells - fewestRemarks, widest(nameText));
+  const barWidth = Math.max(fewestCells, inner - names - usualRemarks);
+  const whole = msText(to - from);
   const lines = [
-    ...head.map((line, i) => (i === 0 ? paint('head', line) : line)),
-    paint('note', `${' '.repeat(services + 1 + names + 1)}${axis}`),
+    paint('head', head),
+    ...links,
+    paint(
+      'note',
+      `${' '.repeat(services + names + 2)}${'0'.padEnd(barWidth - whole.length)}${whole}`,
+    ),
   ];
-  let hidden = 0;
+  const indent = ' '.repeat(services + 1);
+  let skipped = 0;
   const flush = () => {
-    const more = `${' '.repeat(services + 1)}⋮ ${hidden} more line${hidden === 1 ? '' : 's'}`;
-    if (hidden > 0) lines.push(paint('note', more));
-    hidden = 0;
+    if (skipped > 0) lines.push(paint('note', `${indent}⋮ ${counted(skipped, 'more line')}`));
+    skipped = 0;
   };
-  rows.forEach((row, i) => {
-    if (!shown.has(i)) {
-      hidden++;
-      return;
+  for (const row of rows) {
+    if (hidden.has(row)) {
+      skipped++;
+      continue;
     }
     flush();
     const { span } = row.node;
-    const bar = barOf(span, from, to, barWidth, onPath.has(span.spanId));
-    const service = columns(printable(serviceOf(span)), services);
-    const remarks = columns(remarksOf(row, options), remarksWidth).trimEnd();
-    const painted = bar.replace(/█+|░+|▒+/g, (cells) => paint(partOf(cells), cells));
-    const end = hasFailed(span) ? paint('failed', remarks) : remarks;
-    lines.push(`${service} ${columns(nameOf(row), names)} ${painted} ${end}`);
-    for (const note of notes.get(span.spanId) ?? []) {
-      const text = printable(note);
-      lines.push(
-        `${' '.repeat(services + 1)}  ◄ ${text.length > longestNote ? `${text.slice(0, longestNote)}…` : text}`,
-      );
-    }
-  });
+    const bar = barOf(span, from, to, barWidth, onPath.has(span.spanId)).replace(
+      /█+|░+|▒+/g,
+      (cells) => paint(partOf(cells), cells),
+    );
+    const said = columns(remarksOf(span, options), inner - names - barWidth).trimEnd();
+    const end = hasFailed(span) ? paint('failed', said) : said;
+    lines.push(
+      `${columns(serviceText(row), services)} ${columns(nameText(row), names)} ${bar} ${end}`,
+    );
+    for (const note of notes.get(span.spanId) ?? []) lines.push(`${indent}  ◄ ${noteText(note)}`);
+  }
   flush();
   return lines.join('\n');
 }
@@ -144,14 +145,13 @@ function withAncestors(trace: Trace, spanIds: Iterable<string>): ReadonlySet<str
   return found;
 }
 
-function heading(trace: Trace): string[] {
+function heading(trace: Trace): [string, ...string[]] {
   const { spans, services, options, orphans, duplicates } = trace;
-  if (spans.length === 0) return ['no spans'];
   const failed = spans.filter(hasFailed).length;
   const parts = [
     `trace ${trace.traceId}`,
-    `${spans.length} span${spans.length === 1 ? '' : 's'}`,
-    `${services.length} service${services.length === 1 ? '' : 's'}`,
+    counted(spans.length, 'span'),
+    counted(services.length, 'service'),
     msText(trace.durationNano),
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(orphans.length > 0 ? [`${orphans.length} without their parent`] : []),
@@ -160,93 +160,88 @@ function heading(trace: Trace): string[] {
   return [parts.join(' · '), ...(options.link === undefined ? [] : [options.link])];
 }
 
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
 /** In order of the tree; of alike siblings one, which stands for them all. */
-function rowsOf(trace: Trace, weightOf: (node: SpanNode, depth: number) => number): Row[] {
-  const remote = trace.options.remoteParentId;
+function rowsOf(trace: Trace, selection: Selection): Row[] {
+  const orphans = new Set(trace.orphans);
   const rows: Row[] = [];
-  const waiting: Row[] = collapsed(trace.roots, 0, remote, weightOf).reverse();
+  const waiting: Row[] = [];
+  const add = (nodes: readonly SpanNode[], depth: number) => {
+    for (const [node, alike] of collapsed(nodes, selection).reverse()) {
+      waiting.push({ node, depth, alike, isOrphan: orphans.has(node.span) });
+    }
+  };
+  add(trace.roots, 0);
   for (let row = waiting.pop(); row !== undefined; row = waiting.pop()) {
     rows.push(row);
-    const below = collapsed(row.node.children, row.depth + 1, remote, weightOf);
-    // Not `push(...)`, here and below: siblings may be more than a call takes arguments.
-    for (const each of below.reverse()) waiting.push(each);
+    add(row.node.children, row.depth + 1);
   }
   return rows;
 }
 
+/** Of siblings those that have a row, each with the number of those it stands for. */
 function collapsed(
   nodes: readonly SpanNode[],
-  depth: number,
-  remoteParentId: string | undefined,
-  weightOf: (node: SpanNode, depth: number) => number,
-): Row[] {
-  const rowOf = (node: SpanNode, alike: number): Row => {
-    const isOrphan = node.place === 'orphan' && node.span.parentSpanId !== remoteParentId;
-    return { node, depth, alike, isOrphan };
-  };
-  if (nodes.length < fewestAlike) return nodes.map((node) => rowOf(node, 1));
-  const groups = new Map<string, SpanNode[]>();
-  for (const node of nodes) {
-    const { span } = node;
-    const key = JSON.stringify([serviceOf(span), span.name, span.kind, span.status.code]);
-    const group = groups.get(key);
-    if (group) group.push(node);
-    else groups.set(key, [node]);
-  }
-  const rows: Row[] = [];
+  { kept, weightOf }: Selection,
+): (readonly [SpanNode, number])[] {
+  const counts = new Map(nodes.map((node) => [node, 1]));
+  const groups = Map.groupBy(nodes, ({ span }) =>
+    JSON.stringify([serviceOf(span), span.name, span.kind, hasFailed(span)]),
+  );
   for (const group of groups.values()) {
-    if (group.length < fewestAlike) {
-      rows.push(...group.map((node) => rowOf(node, 1)));
-      continue;
-    }
-    const noted = group.filter((node) => weightOf(node, depth) > uncollapsed / 2);
-    const others = group.filter((node) => weightOf(node, depth) <= uncollapsed / 2);
-    for (const node of noted) rows.push(rowOf(node, 1));
-    const heaviest = others.reduce<SpanNode | null>(
-      (best, node) =>
-        best === null || weightOf(node, depth) > weightOf(best, depth) ? node : best,
-      null,
-    );
-    if (heaviest !== null) rows.push(rowOf(heaviest, others.length));
+    const others = group.filter(({ span }) => !kept.has(span.spanId));
+    if (group.length < fewestAlike || others.length === 0) continue;
+    for (const node of others) counts.set(node, 0);
+    const heaviest = others.reduce((best, node) => (weightOf(node) > weightOf(best) ? node : best));
+    counts.set(heaviest, others.length);
   }
-  return rows.sort((a, b) => {
-    const [x, y] = [a.node.span.startUnixNano, b.node.span.startUnixNano];
-    return x < y ? -1 : x > y ? 1 : 0;
-  });
+  return [...counts].filter(([, count]) => count > 0);
 }
 
-/** Indexes of the rows to show: the weightiest that fit, with a line for each run that is left out. */
-function choose(
+/** All but the weightiest rows that fit, with a line for each run that is left out. */
+function hiddenOf(
   rows: readonly Row[],
   room: number,
-  weightOf: (node: SpanNode, depth: number) => number,
-): ReadonlySet<number> {
-  if (rows.length <= room) return new Set(rows.keys());
-  const weights = rows.map(({ node, depth }) => weightOf(node, depth));
-  const order = [...rows.keys()].sort((a, b) => (weights[b] ?? 0) - (weights[a] ?? 0) || a - b);
-  const shown = new Set<number>();
-  const isHidden = (i: number) => i >= 0 && i < rows.length && !shown.has(i);
-  let runs = 1;
-  for (const i of order) {
-    const change = Number(isHidden(i - 1)) + Number(isHidden(i + 1)) - 1;
-    if (shown.size + 1 + runs + change > room) continue;
-    shown.add(i);
-    runs += change;
+  weightOf: (node: SpanNode) => number,
+): ReadonlySet<Row> {
+  const order = rows
+    .map((row, i) => ({ i, row, weight: weightOf(row.node) }))
+    .sort((a, b) => b.weight - a.weight);
+  const hidden = new Set(rows);
+  const isHidden = (i: number) => Number(hidden.has(rows[i] as Row));
+  let lines = 1;
+  for (const { i, row } of order) {
+    const more = isHidden(i - 1) + isHidden(i + 1);
+    if (lines + more > room) continue;
+    hidden.delete(row);
+    lines += more;
   }
-  return shown;
+  return hidden;
 }
 
-function nameOf({ node, depth, alike, isOrphan }: Row): string {
+function serviceText({ node }: Row): string {
+  return printable(serviceOf(node.span));
+}
+
+function nameText({ node, depth, alike, isOrphan }: Row): string {
   const times = alike > 1 ? `${alike}× ` : '';
   const gap = isOrphan ? '? ' : '';
   return `${' '.repeat(Math.min(depth, deepest))}${gap}${times}${printable(node.span.name)}`;
 }
 
-function partOf(cells: string): WaterfallPart {
-  return cells.startsWith('█') ? 'path' : cells.startsWith('▒') ? 'pause' : 'bar';
+function noteText(note: string): string {
+  const more = note.length > longestNote ? '…' : '';
+  return `${printable(note.slice(0, longestNote))}${more}`;
 }
 
-function remarksOf({ node: { span } }: Row, options: WaterfallOptions): string {
+function partOf(cells: string): WaterfallPart {
+  return cells.includes('█') ? 'path' : cells.includes('▒') ? 'pause' : 'bar';
+}
+
+function remarksOf(span: Span, options: WaterfallOptions): string {
   const pauses = pauseRemarks(span);
   const type = span.attributes['error.type'];
   const failed = hasFailed(span)
@@ -268,17 +263,14 @@ function pauseRemarks(span: Span): string[] {
 
 function barOf(span: Span, from: bigint, to: bigint, width: number, onPath: boolean): string {
   const length = Math.max(1, Number(to - from));
-  const column = (nano: bigint) => Math.min(width, (Number(nano - from) / length) * width);
-  const cells: string[] = Array.from({ length: width }, () => ' ');
-  const paint = (start: bigint, end: bigint, sign: string) => {
-    const first = Math.min(width - 1, Math.max(0, Math.floor(column(start))));
-    const last = Math.max(first + 1, Math.min(width, Math.ceil(column(end))));
-    cells.fill(sign, first, last);
+  const column = (nano: bigint) => (Number(nano - from) / length) * width;
+  const cells = new Array<string>(width).fill(' ');
+  const paint = ({ startUnixNano, endUnixNano }: Interval, sign: string) => {
+    const first = Math.min(width - 1, Math.floor(column(startUnixNano)));
+    cells.fill(sign, first, Math.max(first + 1, Math.ceil(column(endUnixNano))));
   };
-  paint(span.startUnixNano, span.endUnixNano, onPath ? '█' : '░');
-  for (const { startUnixNano, endUnixNano } of pausesOn(span)) {
-    if (startUnixNano < endUnixNano) paint(startUnixNano, endUnixNano, '▒');
-  }
+  paint(span, onPath ? '█' : '░');
+  for (const pause of within(span, union(pausesOn(span)))) paint(pause, '▒');
   return cells.join('');
 }
 

@@ -12,6 +12,11 @@ test.each([
   { text: '𠀀', width: 2 },
   { text: '🙂', width: 2 },
   { text: '👩‍👧', width: 2 },
+  { text: '❤', width: 1 },
+  { text: '❤\ufe0f', width: 2 },
+  { text: '❤\ufe0f\u200d🔥', width: 2 },
+  { text: '1\ufe0f\u20e3', width: 2 },
+  { text: 'a\ufe0f', width: 1 },
   { text: '█', width: 1 },
 ])('textWidth() of $text is $width', ({ text, width }) => {
   expect(textWidth(text)).toBe(width);

@@ -144,6 +144,13 @@ describe('traceSnapshot()', () => {
     );
   });
 
+  test('misses no parent of the injected one', () => {
+    const spans = [at('test', 'runner', 0, 9), at('x', 'gone', 1, 2)];
+    expect(traceSnapshot(new Trace(spans, { remoteParentId: 'test' }))).toBe(
+      'unknown_service "test" [internal]\nunknown_service "x" [internal] without its parent',
+    );
+  });
+
   test('has branches that differ below one by one, and a queue with spans below it', () => {
     const spans = [
       at('a', '', 0, 9),

@@ -45,11 +45,12 @@ const byChance = /^aftershock\.(pause|queue|server|clock|load|timeout)\./;
 /** A trace as text that is the same at every run that does the same, whatever order spans came in. */
 export function traceSnapshot(trace: Trace, shape: SnapshotShape = {}): string {
   const reading = readingOf(shape);
+  const orphans = new Set(trace.orphans);
   const branches = new Map<SpanNode, Branch>();
   // From the last span of the tree to the first: children before their parents.
   for (const span of trace.spans.toReversed()) {
     const { node } = trace.get(span.spanId) as SpanView;
-    const text = linesOf(node, trace, reading);
+    const text = linesOf(node, orphans, reading);
     const children = merged(node.children, branches);
     const below = children.map(({ count, branch }) => `${count} ${branch.hash}`).join('');
     branches.set(node, { text, children, hash: hash('sha1', JSON.stringify(text) + below) });
@@ -135,14 +136,17 @@ function remembered<T>(find: (text: string) => T): (text: string) => T {
   };
 }
 
-function linesOf({ span, place }: SpanNode, trace: Trace, reading: Reading): string[] {
+function linesOf(
+  { span, place }: SpanNode,
+  orphans: ReadonlySet<Span>,
+  reading: Reading,
+): string[] {
   const { name, kind, status, attributes, events, links } = span;
-  const isOrphan = place === 'orphan' && span.parentSpanId !== trace.options.remoteParentId;
   const marks = [
     `[${kind}]`,
     ...(status.code === 'unset' ? [] : [status.code]),
     ...(status.message === '' ? [] : [show(reading.textOf(status.message))]),
-    ...(isOrphan ? ['without its parent'] : []),
+    ...(orphans.has(span) ? ['without its parent'] : []),
     ...(place === 'cycle' ? ['in a cycle'] : []),
   ];
   return [
