@@ -9,6 +9,7 @@ import type { DetectedPause, PauseDetector } from '../detector/detectedPause.ts'
 import { PauseAttribute } from '../strategy.ts';
 import { answerAttributes } from './answerAttributes.ts';
 import { answerSentMicros } from './answerSent.ts';
+import type { Wait } from './arrival.ts';
 import { PausedAttribute } from './attributes.ts';
 import { derivedSpan, pauseSpan, queueSpan } from './derivedSpan.ts';
 import { rootContext } from './ids.ts';
@@ -56,10 +57,22 @@ const maxOpen = 64;
 /** Requests that are known to be here. Who never ends its spans must not fill the memory. */
 const maxLive = 10_000;
 
+/** Of work that found the loop idle. */
+const notBusy = Number.POSITIVE_INFINITY;
+
 /** A made pause whose detection has not come yet. */
 interface Made {
   readonly span: EndedSpan;
   waitedMs: number;
+}
+
+/** A span that waits for its evidence. */
+interface Held {
+  readonly span: EndedSpan;
+  /** Since when the loop had not been idle when its request was begun with; infinite: it just had. */
+  readonly busySinceMicros: UnixMicros;
+  /** What is to be added to a client span whose answer was long on its way, or lay here. */
+  readonly ofAnswer: Attributes | null;
 }
 
 /**
@@ -77,17 +90,13 @@ export class PauseProcessor {
   readonly #maxHeld: number;
   readonly #recent = new RecentPauses();
   /** About in the order of their ends. */
-  #held: EndedSpan[] = [];
+  #held: Held[] = [];
   /** How many of them came in each of the last ticks, newest first. */
   #heldByTick = [0];
   #takenIn = 0;
   #handedOn = 0;
-  /** Local roots that have not been handed on. */
-  readonly #live = new Set<object>();
-  /** For spans that did not find the loop idle: when it last was. */
-  readonly #busySince = new WeakMap<object, UnixMicros>();
-  /** For client spans whose answer was long on its way, or lay here: what is to be added. */
-  readonly #ofAnswer = new WeakMap<object, Attributes>();
+  /** Local roots that have not been handed on, each with since when the loop had not been idle. */
+  readonly #live = new Map<object, UnixMicros>();
   #inFlight = 0;
   #open: KnownPause[] = [];
   #made: Made[] = [];
@@ -120,10 +129,10 @@ export class PauseProcessor {
     this.#resource ??= span.resource;
     const parent = span.parentSpanContext;
     if (!isLocalRoot(span)) return;
-    this.#live.add(span);
+    const isServer = span.kind === SpanKind.SERVER;
+    this.#live.set(span, isServer ? this.#lookForWait(span, parent) : notBusy);
     if (this.#live.size > maxLive) this.#forgetOldest();
     else this.#detector.inFlight(++this.#inFlight);
-    if (span.kind === SpanKind.SERVER) this.#lookForWait(span, parent);
   }
 
   onEnd(span: EndedSpan): void {
@@ -138,9 +147,10 @@ export class PauseProcessor {
       this.#wasMade(span);
       return;
     }
-    if (this.#live.has(span)) this.#detector.inFlight(--this.#inFlight);
-    if (span.kind === SpanKind.CLIENT) this.#lookForUnread(span);
-    this.#hold(span);
+    const busySinceMicros = this.#live.get(span);
+    if (busySinceMicros !== undefined) this.#detector.inFlight(--this.#inFlight);
+    const ofAnswer = span.kind === SpanKind.CLIENT ? this.#ofAnswer(span) : null;
+    this.#hold({ span, busySinceMicros: busySinceMicros ?? notBusy, ofAnswer });
   }
 
   /** Waits for the evidence of what is held, at most 50 ms, hands it on, and flushes what is next. */
@@ -159,18 +169,29 @@ export class PauseProcessor {
     return this.#stopped;
   }
 
-  /** A request that was not begun with at once gets a span for that. */
-  #lookForWait(span: LiveSpan, parent: SpanContext | undefined): void {
+  /**
+   * A request that was not begun with at once gets a span for that.
+   * @returns since when the loop had not been idle.
+   */
+  #lookForWait(span: LiveSpan, parent: SpanContext | undefined): UnixMicros {
     const absentMicros = this.#detector.lastAbsentUnixMicros();
-    if (absentMicros === null) return;
+    if (absentMicros === null) return notBusy;
     const beganMicros = microsOf(span.startTime);
-    const busySinceMicros = this.#detector.lastIdleUnixMicros() ?? absentMicros;
-    const wasBusy = beganMicros - busySinceMicros >= this.#minWaitMicros;
-    if (wasBusy) this.#busySince.set(span, busySinceMicros);
+    const idleMicros = this.#detector.lastIdleUnixMicros() ?? absentMicros;
     const received = parent?.traceState?.serialize();
     const stamp = received === undefined ? null : (readHop(received)?.sentUnixMicros ?? null);
     const wait = longWait(beganMicros, stamp, absentMicros, this.#minWaitMicros, this.#detector);
-    if (wait === null) return;
+    if (wait !== null) this.#tellWait(span, parent, wait, idleMicros);
+    return beganMicros - idleMicros >= this.#minWaitMicros ? idleMicros : notBusy;
+  }
+
+  #tellWait(
+    span: LiveSpan,
+    parent: SpanContext | undefined,
+    wait: Wait,
+    busySinceMicros: UnixMicros,
+  ): void {
+    const beganMicros = microsOf(span.startTime);
     const { fromMicros, by, coreMicros, transitMicros, clockApartMicros } = wait;
     const waited = beganMicros - fromMicros >= this.#minWaitMicros;
     if (transitMicros !== null && transitMicros >= (waited ? this.#minWaitMicros : 1)) {
@@ -190,20 +211,18 @@ export class PauseProcessor {
     if (parent === undefined) return;
     this.#options.onAdded?.();
     const queue = queueSpan(span, parent, fromMicros, attributes);
-    this.#busySince.set(queue, busySinceMicros);
-    this.#hold(queue);
+    this.#hold({ span: queue, busySinceMicros, ofAnswer: null });
   }
 
-  /** The same for an answer, of which only a few say when they were sent. */
-  #lookForUnread(span: EndedSpan): void {
+  /** What is to be told of an answer, of which only a few say when they were sent. */
+  #ofAnswer(span: EndedSpan): Attributes | null {
     const absentMicros = this.#detector.lastAbsentUnixMicros();
-    if (absentMicros === null) return;
+    if (absentMicros === null) return null;
     const endMicros = microsOf(span.endTime);
     const sent = answerSentMicros(span);
     const wait = longWait(endMicros, sent, absentMicros, this.#minWaitMicros, this.#detector);
-    if (wait === null) return;
-    const attributes = answerAttributes(endMicros - absentMicros, wait, this.#minWaitMicros);
-    if (attributes !== null) this.#ofAnswer.set(span, attributes);
+    if (wait === null) return null;
+    return answerAttributes(endMicros - absentMicros, wait, this.#minWaitMicros);
   }
 
   #paused(detected: DetectedPause): void {
@@ -233,8 +252,8 @@ export class PauseProcessor {
     return index < 0 ? null : (this.#made.splice(index, 1)[0]?.span ?? null);
   }
 
-  #hold(span: EndedSpan): void {
-    this.#held.push(span);
+  #hold(one: Held): void {
+    this.#held.push(one);
     this.#takenIn++;
     this.#heldByTick[0] = (this.#heldByTick[0] ?? 0) + 1;
     if (this.#held.length > this.#maxHeld) this.#handOnFirst(1);
@@ -289,26 +308,24 @@ export class PauseProcessor {
     const recent = this.#heldByTick.reduce((sum, count) => sum + count, 0);
     let count = Math.max(0, this.#held.length - recent);
     for (; count < this.#held.length; count++) {
-      if (microsOf((this.#held[count] as EndedSpan).endTime) > settled) break;
+      if (microsOf((this.#held[count] as Held).span.endTime) > settled) break;
     }
     this.#handOnFirst(count);
   }
 
   #handOnFirst(count: number): void {
     if (count === 0) return;
-    const spans = this.#held.splice(0, count);
-    for (const span of spans) {
-      this.#live.delete(span);
+    for (const one of this.#held.splice(0, count)) {
+      this.#live.delete(one.span);
       this.#handedOn++;
-      this.#next.onEnd(this.#judged(span));
+      this.#next.onEnd(this.#judged(one));
     }
   }
 
-  #judged(span: EndedSpan): EndedSpan {
+  #judged({ span, busySinceMicros, ofAnswer }: Held): EndedSpan {
     try {
-      const additions = this.#recent.judge(span, this.#busySince.get(span));
-      const ofAnswer = span.kind === SpanKind.CLIENT ? this.#ofAnswer.get(span) : undefined;
-      if (ofAnswer === undefined) {
+      const additions = this.#recent.judge(span, busySinceMicros);
+      if (ofAnswer === null) {
         return additions === null ? span : derivedSpan(span, additions);
       }
       const attributes = { ...additions?.attributes, ...ofAnswer };
@@ -332,7 +349,7 @@ export class PauseProcessor {
 
   #close(pause: KnownPause): void {
     // Those that are still here were hit, too; when they end, the pause's own span has gone.
-    for (const span of this.#live as Set<LiveSpan>) {
+    for (const span of this.#live.keys() as IterableIterator<LiveSpan>) {
       const overlapMicros = pause.overlapMicros(microsOf(span.startTime), Number.POSITIVE_INFINITY);
       if (overlapMicros > 0) pause.addVictim('hit', span.spanContext(), overlapMicros);
     }
@@ -344,7 +361,7 @@ export class PauseProcessor {
   }
 
   #forgetOldest(): void {
-    for (const span of this.#live) {
+    for (const span of this.#live.keys()) {
       this.#live.delete(span);
       return;
     }
