@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { inject } from 'vitest';
 
@@ -15,7 +15,11 @@ const last = ['pathMatch.test.ts', 'spanTree.test.ts', 'trace.test.ts', 'settle.
 const names = readdirSync(folder)
   .filter((name) => name.endsWith('.test.ts') && !leftOut.test(name))
   .toSorted((a, b) => last.indexOf(a) - last.indexOf(b) || (a < b ? -1 : 1));
-for (const name of names) {
+const mutated = inject('mutatedFile');
+const own = names.filter(
+  (name) => mutated !== '' && readFileSync(new URL(name, folder), 'utf8').includes(`/${mutated}'`),
+);
+for (const name of own.length > 0 ? own : names) {
   // It loads a collector and the SDK, and tests nothing of any module's top level.
   if (name === 'settle.test.ts' && inject('staticMutant') !== '') continue;
   await import(new URL(name, folder).href);

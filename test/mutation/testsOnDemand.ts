@@ -13,6 +13,8 @@ declare module 'vitest' {
     channel: string;
     /** The mutant that is there already while modules are loaded. */
     staticMutant: string;
+    /** Loads only the tests that import this file themselves; all, if it is empty or none does. */
+    mutatedFile: string;
   }
 }
 

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { BroadcastChannel } from 'node:worker_threads';
 import type { MutantCoverage } from '@stryker-mutator/api/core';
 import { declareClassPlugin, PluginKind } from '@stryker-mutator/api/plugin';
@@ -9,6 +9,7 @@ import {
   determineHitLimitReached,
   type MutantRunOptions,
   type MutantRunResult,
+  MutantRunStatus,
   type TestResult,
   type TestRunner,
   TestStatus,
@@ -39,7 +40,7 @@ class WarmRunner implements TestRunner {
       {},
     );
     // Here, not at the first run: what that takes is what Stryker lets each mutant take.
-    await this.#start('');
+    await this.#start();
   }
 
   async dryRun(): Promise<DryRunResult> {
@@ -52,14 +53,27 @@ class WarmRunner implements TestRunner {
   }
 
   async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
-    const { activeMutant, hitLimit, testFilter = [], reloadEnvironment } = options;
-    const isStatic = options.mutantActivation === 'static';
-    if (reloadEnvironment || isStatic) await this.#stop();
-    if (!this.#run) {
-      const hasStarted = await this.#start(isStatic ? activeMutant.id : '');
-      // Without it, the tests could be loaded.
-      if (!hasStarted) return killedAtStart;
+    if (options.mutantActivation === 'static') {
+      // The file's own tests kill most, and are loaded in a tenth of the time of all.
+      const file = relative(process.cwd(), options.sandboxFileName).replaceAll('\\', '/');
+      const result = await this.#runAnew(options, file);
+      return result.status === MutantRunStatus.Survived ? this.#runAnew(options) : result;
     }
+    if (options.reloadEnvironment) await this.#stop();
+    if (!this.#run && !(await this.#start())) return killedAtStart;
+    return this.#runLoaded(options);
+  }
+
+  /** With the mutant there before the tests are loaded. */
+  async #runAnew(options: MutantRunOptions, mutatedFile?: string): Promise<MutantRunResult> {
+    await this.#stop();
+    const hasStarted = await this.#start(options.activeMutant.id, mutatedFile);
+    // Without it, the tests could be loaded.
+    return hasStarted ? this.#runLoaded(options) : killedAtStart;
+  }
+
+  async #runLoaded(options: MutantRunOptions): Promise<MutantRunResult> {
+    const { activeMutant, hitLimit, testFilter = [] } = options;
     const { results, hitCount } = await this.#ask({
       tests: testFilter,
       mutant: activeMutant.id,
@@ -79,10 +93,11 @@ class WarmRunner implements TestRunner {
   }
 
   /** Whether the tests could be loaded. */
-  async #start(staticMutant: string): Promise<boolean> {
+  async #start(staticMutant = '', mutatedFile = ''): Promise<boolean> {
     if (!this.#vitest) throw new Error('dryRun() or mutantRun() came before init()');
     this.#vitest.provide('channel', this.#name);
     this.#vitest.provide('staticMutant', staticMutant);
+    this.#vitest.provide('mutatedFile', mutatedFile);
     const ready = this.#next();
     this.#run = this.#vitest.start();
     const first = await Promise.race([ready, this.#run]);

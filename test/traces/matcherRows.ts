@@ -259,6 +259,7 @@ export const matcherRows: { readonly [Name in Exclude<MatcherName, SnapshotName>
       { args: [{ service: 'auth', name: /^au/, kind: 'server' }] },
       { args: [{ attributes: { 'http.route': expect.stringContaining('auth') } }] },
       { args: ['GET', { times: 2 }] },
+      { args: ['GET /users', { times: 1 }] },
       { args: ['auth'], on: [...spans] },
     ],
     fails: [

@@ -241,8 +241,8 @@ test('bounds and tolerances that cannot be are refused', () => {
 test('amplification that cannot be known is neither', () => {
   for (const [traces, message] of [
     [[], /of 0 traces, of 0 without a pause/],
-    [[new Trace([])], /of 1 traces, of 1 without a pause none has their root/],
-    [[whole], /of 1 traces, of 0 without a pause none has their root: give some as `baseline`/],
+    [[new Trace([])], /of 1 trace, of 1 without a pause none has their root/],
+    [[whole], /of 1 trace, of 0 without a pause none has their root: give some as `baseline`/],
     [[new Trace([at('a', '', 0, 9)])], /none was hit by a pause of user alone and has their root/],
   ] as const) {
     expect(() => expect(traces).toHaveAmplification({ service: 'user', min: 1 })).toThrow(message);

@@ -49,17 +49,15 @@ const status = ({ attributes }: Span) => {
 const isHttp = (span: Span) => has(span, 'http.request.method') || has(span, 'http.method');
 
 const methods = 'CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT TRACE QUERY _OTHER'.split(' ');
-const languages = 'cpp dotnet erlang go java nodejs php python ruby rust swift webjs'.split(' ');
-const transports = 'pipe quic tcp udp unix'.split(' ');
 const isPort = (value: number) => value > 0 && value < 65_536;
 const port = { type: 'int', right: 'a port from 1 to 65535', isRight: isPort } as const;
-const oneOf = (values: readonly string[]) => ({
-  type: 'string' as const,
-  right: `one of ${values.join(', ')}`,
-  isRight: (value: string) => values.includes(value),
-});
 const string = { type: 'string' } as const;
 const filled = { type: 'string', right: 'not empty', isRight: (s: string) => s !== '' } as const;
+const lowerCase = {
+  type: 'string',
+  right: 'in lower case',
+  isRight: (s: string) => s === s.toLowerCase(),
+} as const;
 
 /** Of attributes wherever they are. */
 export const values: Readonly<Record<string, ValueRule>> = {
@@ -83,7 +81,11 @@ export const values: Readonly<Record<string, ValueRule>> = {
   'exception.message': string,
   'exception.stacktrace': string,
   'exception.type': string,
-  'http.request.method': oneOf(methods),
+  'http.request.method': {
+    type: 'string',
+    right: `one of ${methods.join(', ')}`,
+    isRight: (method: string) => methods.includes(method),
+  },
   'http.request.method_original': string,
   'http.request.resend_count': {
     type: 'int',
@@ -100,21 +102,17 @@ export const values: Readonly<Record<string, ValueRule>> = {
   'network.local.port': port,
   'network.peer.address': string,
   'network.peer.port': port,
-  'network.protocol.name': {
-    type: 'string',
-    right: 'in lower case',
-    isRight: (name: string) => name === name.toLowerCase(),
-  },
+  'network.protocol.name': lowerCase,
   'network.protocol.version': string,
-  'network.transport': oneOf(transports),
-  'network.type': oneOf(['ipv4', 'ipv6']),
+  'network.transport': lowerCase,
+  'network.type': lowerCase,
   'server.address': string,
   'server.port': port,
   'service.instance.id': string,
   'service.name': filled,
   'service.namespace': string,
   'service.version': string,
-  'telemetry.sdk.language': oneOf(languages),
+  'telemetry.sdk.language': string,
   'telemetry.sdk.name': string,
   'telemetry.sdk.version': string,
   'url.full': {
@@ -138,6 +136,8 @@ export const values: Readonly<Record<string, ValueRule>> = {
 export const replaced: Readonly<Record<string, string>> = {
   'db.cassandra.table': 'db.collection.name',
   'db.connection_string': 'server.address and server.port',
+  'db.cosmosdb.container': 'db.collection.name',
+  'db.cosmosdb.status_code': 'db.response.status_code',
   'db.elasticsearch.cluster.name': 'db.namespace',
   'db.mongodb.collection': 'db.collection.name',
   'db.name': 'db.namespace',
@@ -171,6 +171,7 @@ export const replaced: Readonly<Record<string, string>> = {
   'net.sock.peer.addr': 'network.peer.address',
   'net.sock.peer.port': 'network.peer.port',
   'net.transport': 'network.transport',
+  'tls.client.server_name': 'server.address',
 };
 
 const originalMethod: PresenceRule = {

@@ -1,6 +1,6 @@
 import { show } from '../pattern.ts';
 import { traceOf } from './subject.ts';
-import { type MatcherContext, type MatcherResult, noteAll, report } from './verdict.ts';
+import { type MatcherContext, type MatcherResult, noteAll, often, report } from './verdict.ts';
 
 export interface ServiceCall {
   /** The caller. Default: any other service, or whoever sent the request. */
@@ -25,11 +25,11 @@ export function toCallService(
   );
   const calls = arrived.filter(({ parent }) => from === undefined || parent?.service === from);
   const pass = times === undefined ? calls.length > 0 : calls.length === times;
-  const often = times === undefined ? '' : ` ${times} times`;
+  const count = times === undefined ? '' : ` ${often(times)}`;
   return report(this, trace, 'toCallService', {
     pass,
-    must: `call ${service}${from === undefined ? '' : ` from ${from}`}${often}`,
-    expected: `${from ?? 'any'} → ${service}${often}`,
+    must: `call ${service}${from === undefined ? '' : ` from ${from}`}${count}`,
+    expected: `${from ?? 'any'} → ${service}${count}`,
     actual:
       arrived.length === 0
         ? `no call of ${service}; services: ${show(trace.services)}`

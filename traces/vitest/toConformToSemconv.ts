@@ -31,8 +31,9 @@ export function toConformToSemconv(
   return report(this, trace, 'toConformToSemconv', {
     pass: breaches.length === 0,
     must: `be as the semantic conventions ${semconvVersion} have it${only === undefined ? '' : ` for ${only.join(', ')}`}`,
-    expected: rules.length === 0 ? 'no breach' : rules.map(([first]) => wanted(first)).join('; '),
-    actual: rules.length === 0 ? 'no breach' : rules.map(given).join('; '),
+    expected:
+      rules.length === 0 ? 'as they have it' : rules.map(([first]) => wanted(first)).join('; '),
+    actual: rules.length === 0 ? 'as they have it' : rules.map(given).join('; '),
     notes: new Map(
       [...ofSpans].map(([spanId, list]) => [
         spanId,

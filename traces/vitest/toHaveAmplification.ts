@@ -5,7 +5,7 @@ import type { SpanView, Trace } from '../trace.ts';
 import { msText } from '../waterfall.ts';
 import { tracesOf } from './subject.ts';
 import { toleranceNano } from './tolerance.ts';
-import { type MatcherContext, type MatcherResult, report } from './verdict.ts';
+import { counted, type MatcherContext, type MatcherResult, report } from './verdict.ts';
 
 export interface AmplificationExpected {
   /** The service that paused. */
@@ -73,7 +73,9 @@ export function toHaveAmplification(
       usualNano === null
         ? `of ${usual.length} without a pause none has ${hop}: give some as \`baseline\``
         : `none was hit by ${what} and has ${hop}`;
-    throw new RangeError(`No amplification is known: of ${traces.length} traces, ${missing}`);
+    throw new RangeError(
+      `No amplification is known: of ${counted(traces.length, 'trace')}, ${missing}`,
+    );
   }
   const ratios = (shiftNano: number) =>
     quantile(
@@ -89,7 +91,7 @@ export function toHaveAmplification(
     pass: verdict(expected, ratios(-tolerance), ratios(tolerance)),
     must: `at ${hop} have amplified ${what} ${bounds}`,
     expected: bounds,
-    actual: `${ratio.toFixed(2)} over ${victims.length} victim${victims.length === 1 ? '' : 's'}, usual latency ${msText(BigInt(Math.round(usualNano)))}`,
+    actual: `${ratio.toFixed(2)} over ${counted(victims.length, 'victim')}, usual latency ${msText(BigInt(Math.round(usualNano)))}`,
     notes: new Map([[call.view.span.spanId, [note]]]),
   });
 }

@@ -9,11 +9,14 @@ export function toHaveDurationWithin(
   bounds: Bounds,
 ): MatcherResult {
   const { trace, span, durationNano: nano } = viewOf(received);
+  const must = this.isNot ? 'must not' : 'must';
   return report(this, trace, 'toHaveDurationWithin', {
     pass: isWithin(nano, bounds),
-    must: `take on "${span.name}" ${describeBounds(bounds)}`,
+    must: `have "${span.name}" take ${describeBounds(bounds)}`,
     expected: describeBounds(bounds),
     actual: msText(nano),
-    notes: new Map([[span.spanId, [`takes: ${msText(nano)}, must be ${describeBounds(bounds)}`]]]),
+    notes: new Map([
+      [span.spanId, [`takes: ${msText(nano)}, ${must} be ${describeBounds(bounds)}`]],
+    ]),
   });
 }

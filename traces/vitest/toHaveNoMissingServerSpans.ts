@@ -14,8 +14,8 @@ export function toHaveNoMissingServerSpans(
   return report(this, trace, 'toHaveNoMissingServerSpans', {
     pass: missing.length === 0,
     must: 'have the server span of every request',
-    expected: 'none missing',
-    actual: missing.length === 0 ? 'none missing' : `${missing.length} missing`,
+    expected: 'every server span',
+    actual: missing.length === 0 ? 'every server span' : `${missing.length} missing`,
     notes: new Map(missing.map(({ spanId }) => [spanId, ['its server span is missing']])),
   });
 }

@@ -1,5 +1,5 @@
 import { traceOf } from './subject.ts';
-import { type MatcherContext, type MatcherResult, report } from './verdict.ts';
+import { counted, type MatcherContext, type MatcherResult, report } from './verdict.ts';
 
 /** Every parent that is named is there, but for the one that was injected. */
 export function toHaveNoOrphans(this: MatcherContext, received: unknown): MatcherResult {
@@ -8,8 +8,11 @@ export function toHaveNoOrphans(this: MatcherContext, received: unknown): Matche
   return report(this, trace, 'toHaveNoOrphans', {
     pass: orphans.length === 0,
     must: 'have the parent of every span',
-    expected: 'no span without its parent',
-    actual: orphans.length === 0 ? 'none' : `${orphans.length} without their parent`,
+    expected: 'the parent of every span',
+    actual:
+      orphans.length === 0
+        ? 'the parent of every span'
+        : `${counted(orphans.length, 'span')} whose parent is missing`,
     notes: new Map(
       orphans.map(({ spanId, parentSpanId }) => [
         spanId,

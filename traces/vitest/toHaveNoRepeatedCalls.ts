@@ -2,7 +2,7 @@ import { differences, type SpanPattern } from '../pattern.ts';
 import { routeKey } from '../retries.ts';
 import type { Span } from '../span.ts';
 import { traceOf } from './subject.ts';
-import { type MatcherContext, type MatcherResult, report } from './verdict.ts';
+import { type MatcherContext, type MatcherResult, often, report } from './verdict.ts';
 
 export interface RepeatedCalls {
   /** Alike calls below one span that are fine. Default: 1. */
@@ -33,11 +33,11 @@ export function toHaveNoRepeatedCalls(
   const repeated = [...groups.values()].filter((group) => group.length > max);
   return report(this, trace, 'toHaveNoRepeatedCalls', {
     pass: repeated.length === 0,
-    must: `make no call more than ${max === 1 ? 'once' : `${max} times`} below one span`,
+    must: `make each call at most ${often(max)} below one span`,
     expected: `at most ${max} of each`,
     actual:
       repeated.map((group) => `${group.length}× "${group[0].name}"`).join(', ') || 'none repeated',
-    notes: new Map(repeated.map((group) => [group[0].spanId, [`made ${group.length} times`]])),
+    notes: new Map(repeated.map((group) => [group[0].spanId, [`made ${often(group.length)}`]])),
   });
 }
 

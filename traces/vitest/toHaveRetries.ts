@@ -1,7 +1,7 @@
 import { differences, type SpanPattern, show } from '../pattern.ts';
 import { serviceOf } from '../service.ts';
 import { traceOf } from './subject.ts';
-import { type MatcherContext, type MatcherResult, report } from './verdict.ts';
+import { counted, type MatcherContext, type MatcherResult, report } from './verdict.ts';
 
 export interface RetriesExpected {
   /** What the attempts are. Default: any. */
@@ -21,7 +21,7 @@ export function toHaveRetries(
     call.attempts.every((span) => differences(span, of).length === 0),
   );
   const pass = calls.some((call) => attempts === undefined || call.attempts.length === attempts);
-  const wanted = attempts === undefined ? 'at least 2 attempts' : `${attempts} attempts`;
+  const wanted = attempts === undefined ? 'at least 2 attempts' : counted(attempts, 'attempt');
   return report(this, trace, 'toHaveRetries', {
     pass,
     must: `have a call ${show(of)} with ${wanted}`,

@@ -9,13 +9,14 @@ export function toHaveSelfTimeWithin(
   bounds: Bounds,
 ): MatcherResult {
   const { trace, span, selfTimeNano: nano } = viewOf(received);
+  const must = this.isNot ? 'must not' : 'must';
   return report(this, trace, 'toHaveSelfTimeWithin', {
     pass: isWithin(nano, bounds),
     must: `have as its self time on "${span.name}" ${describeBounds(bounds)}`,
     expected: describeBounds(bounds),
     actual: msText(nano),
     notes: new Map([
-      [span.spanId, [`self time: ${msText(nano)}, must be ${describeBounds(bounds)}`]],
+      [span.spanId, [`self time: ${msText(nano)}, ${must} be ${describeBounds(bounds)}`]],
     ]),
   });
 }

@@ -2,7 +2,7 @@ import { describePattern, type SpanPattern, show } from '../pattern.ts';
 import type { SpanView } from '../trace.ts';
 import { describeDifferences, type Miss, missNotes, nearestMisses } from './nearest.ts';
 import { traceOf } from './subject.ts';
-import { type MatcherContext, type MatcherResult, noteAll, report } from './verdict.ts';
+import { counted, type MatcherContext, type MatcherResult, noteAll, report } from './verdict.ts';
 
 export interface SpanCount {
   /** Exactly so many. Default: at least one. */
@@ -24,7 +24,7 @@ export function toHaveSpan(
   const pattern = patternOf(span);
   const found = trace.filter(pattern);
   const pass = times === undefined ? found.length > 0 : found.length === times;
-  const count = times === undefined ? 'a span' : `${times} spans`;
+  const count = times === undefined ? 'a span' : counted(times, 'span');
   return report(this, trace, 'toHaveSpan', {
     pass,
     must: `have ${count} as ${describePattern(pattern)}`,
