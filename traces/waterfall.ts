@@ -1,3 +1,4 @@
+import { counted } from './counted.ts';
 import { hasFailed } from './failure.ts';
 import { earlier, type Interval, later, lengthNano, union, within } from './interval.ts';
 import { pausesOn } from './pauseEvidence.ts';
@@ -158,10 +159,6 @@ function heading(trace: Trace): [string, ...string[]] {
     ...(duplicates.length > 0 ? [`${duplicates.length} twice`] : []),
   ];
   return [parts.join(' · '), ...(options.link === undefined ? [] : [options.link])];
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** In order of the tree; of alike siblings one, which stands for them all. */

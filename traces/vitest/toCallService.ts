@@ -1,6 +1,7 @@
+import { often } from '../counted.ts';
 import { show } from '../pattern.ts';
 import { traceOf } from './subject.ts';
-import { type MatcherContext, type MatcherResult, noteAll, often, report } from './verdict.ts';
+import { type MatcherContext, type MatcherResult, noteAll, report } from './verdict.ts';
 
 export interface ServiceCall {
   /** The caller. Default: any other service, or whoever sent the request. */

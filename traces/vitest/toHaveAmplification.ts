@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import { type Expected, fits, type SpanPattern, show } from '../pattern.ts';
 import { pausesOn, type SeenPause } from '../pauseEvidence.ts';
 import { processOf } from '../service.ts';
@@ -5,7 +6,7 @@ import type { SpanView, Trace } from '../trace.ts';
 import { msText } from '../waterfall.ts';
 import { tracesOf } from './subject.ts';
 import { toleranceNano } from './tolerance.ts';
-import { counted, type MatcherContext, type MatcherResult, report } from './verdict.ts';
+import { type MatcherContext, type MatcherResult, report } from './verdict.ts';
 
 export interface AmplificationExpected {
   /** The service that paused. */

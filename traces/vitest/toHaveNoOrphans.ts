@@ -1,5 +1,6 @@
+import { counted } from '../counted.ts';
 import { traceOf } from './subject.ts';
-import { counted, type MatcherContext, type MatcherResult, report } from './verdict.ts';
+import { type MatcherContext, type MatcherResult, report } from './verdict.ts';
 
 /** Every parent that is named is there, but for the one that was injected. */
 export function toHaveNoOrphans(this: MatcherContext, received: unknown): MatcherResult {

@@ -1,8 +1,9 @@
+import { often } from '../counted.ts';
 import { differences, type SpanPattern } from '../pattern.ts';
 import { routeKey } from '../retries.ts';
 import type { Span } from '../span.ts';
 import { traceOf } from './subject.ts';
-import { type MatcherContext, type MatcherResult, often, report } from './verdict.ts';
+import { type MatcherContext, type MatcherResult, report } from './verdict.ts';
 
 export interface RepeatedCalls {
   /** Alike calls below one span that are fine. Default: 1. */

@@ -1,7 +1,8 @@
+import { counted } from '../counted.ts';
 import { differences, type SpanPattern, show } from '../pattern.ts';
 import { serviceOf } from '../service.ts';
 import { traceOf } from './subject.ts';
-import { counted, type MatcherContext, type MatcherResult, report } from './verdict.ts';
+import { type MatcherContext, type MatcherResult, report } from './verdict.ts';
 
 export interface RetriesExpected {
   /** What the attempts are. Default: any. */

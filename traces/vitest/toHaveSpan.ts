@@ -1,8 +1,9 @@
+import { counted } from '../counted.ts';
 import { describePattern, type SpanPattern, show } from '../pattern.ts';
 import type { SpanView } from '../trace.ts';
 import { describeDifferences, type Miss, missNotes, nearestMisses } from './nearest.ts';
 import { traceOf } from './subject.ts';
-import { counted, type MatcherContext, type MatcherResult, noteAll, report } from './verdict.ts';
+import { type MatcherContext, type MatcherResult, noteAll, report } from './verdict.ts';
 
 export interface SpanCount {
   /** Exactly so many. Default: at least one. */

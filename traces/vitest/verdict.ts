@@ -57,15 +57,6 @@ function short(text: string): string {
   return line.length > longestText ? `${line.slice(0, longestText)}…` : line;
 }
 
-/** `1 span`, `2 spans`. */
-export function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
-}
-
-export function often(times: number): string {
-  return times === 1 ? 'once' : `${times} times`;
-}
-
 /** The same note for each span. */
 export function noteAll(views: readonly SpanView[], note: string): Map<string, string[]> {
   return new Map(views.map(({ span }) => [span.spanId, [note]]));
