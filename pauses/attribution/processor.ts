@@ -69,7 +69,7 @@ interface Made {
 /** A span that waits for its evidence. */
 interface Held {
   readonly span: EndedSpan;
-  /** Since when the loop had not been idle when its request was begun with; infinite: it just had. */
+  /** When the loop was last clear of work when its request was begun with; infinite: it just had been. */
   readonly busySinceMicros: UnixMicros;
   /** What is to be added to a client span whose answer was long on its way, or lay here. */
   readonly ofAnswer: Attributes | null;
@@ -95,9 +95,13 @@ export class PauseProcessor {
   #heldByTick = [0];
   #takenIn = 0;
   #handedOn = 0;
-  /** Local roots that have not been handed on, each with since when the loop had not been idle. */
+  /** Local roots that have not been handed on, each with when the loop was last clear of work. */
   readonly #live = new Map<object, UnixMicros>();
   #inFlight = 0;
+  /** When the last request that was in flight had ended. */
+  #emptiedMicros = Number.NEGATIVE_INFINITY;
+  /** The latest such moment before which no later one had come. */
+  #clearMicros = Number.NEGATIVE_INFINITY;
   #open: KnownPause[] = [];
   #made: Made[] = [];
   /** Of the spans of this process. */
@@ -148,7 +152,10 @@ export class PauseProcessor {
       return;
     }
     const busySinceMicros = this.#live.get(span);
-    if (busySinceMicros !== undefined) this.#detector.inFlight(--this.#inFlight);
+    if (busySinceMicros !== undefined) {
+      this.#detector.inFlight(--this.#inFlight);
+      if (this.#inFlight === 0) this.#emptiedMicros = microsOf(span.endTime);
+    }
     const ofAnswer = span.kind === SpanKind.CLIENT ? this.#ofAnswer(span) : null;
     this.#hold({ span, busySinceMicros: busySinceMicros ?? notBusy, ofAnswer });
   }
@@ -171,18 +178,23 @@ export class PauseProcessor {
 
   /**
    * A request that was not begun with at once gets a span for that.
-   * @returns since when the loop had not been idle.
+   * @returns when it was last clear of work that waited.
    */
   #lookForWait(span: LiveSpan, parent: SpanContext | undefined): UnixMicros {
     const absentMicros = this.#detector.lastAbsentUnixMicros();
     if (absentMicros === null) return notBusy;
     const beganMicros = microsOf(span.startTime);
-    const idleMicros = this.#detector.lastIdleUnixMicros() ?? absentMicros;
     const received = parent?.traceState?.serialize();
     const stamp = received === undefined ? null : (readHop(received)?.sentUnixMicros ?? null);
     const wait = longWait(beganMicros, stamp, absentMicros, this.#minWaitMicros, this.#detector);
-    if (wait !== null) this.#tellWait(span, parent, wait, idleMicros);
-    return beganMicros - idleMicros >= this.#minWaitMicros ? idleMicros : notBusy;
+    const arrivedMicros = wait?.fromMicros ?? Math.max(absentMicros, stamp ?? absentMicros);
+    if (this.#inFlight === 0 && arrivedMicros > this.#emptiedMicros) {
+      this.#clearMicros = this.#emptiedMicros;
+    }
+    const loopClearMicros = this.#detector.lastClearUnixMicros() ?? absentMicros;
+    const clearMicros = Math.max(loopClearMicros, this.#clearMicros);
+    if (wait !== null) this.#tellWait(span, parent, wait, clearMicros);
+    return beganMicros - clearMicros >= this.#minWaitMicros ? clearMicros : notBusy;
   }
 
   #tellWait(

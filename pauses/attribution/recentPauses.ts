@@ -29,7 +29,7 @@ export class RecentPauses {
    * spans about in the order in which their requests were begun with, because it follows the
    * backlog by them.
    *
-   * @param busySinceMicros since when the loop had not been idle when the request was begun with: it
+   * @param busySinceMicros when the loop was last clear of work when the request was begun with: it
    *   is in the backlog of a pause also where only the rest of the work on others stood before it.
    */
   judge(span: EndedSpan, busySinceMicros = Number.POSITIVE_INFINITY): Additions | null {

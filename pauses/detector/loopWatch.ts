@@ -31,7 +31,7 @@ const TIMER_SLACK_MS = 2.5;
  */
 const NO_REST_MS = 0.25;
 
-/** The loop between one poll and the next. */
+/** The loop between one poll and the next, in which there was work that said so. */
 interface Turn {
   /** Of polls so far. */
   readonly count: number;
@@ -56,10 +56,11 @@ export class LoopWatch {
   #tickDueMs = 0;
   #lastIdleMs: number | null = null;
   #lastRestMs = 0;
-  /** The last in which it was seen, newest first. */
+  /** The last ones, newest first. */
   #turns: Turn[] = [];
   #acceptedAtPoll = Number.NEGATIVE_INFINITY;
-  #emptyPollMs: number | null = null;
+  #absentMs: number | null = null;
+  #clearMs: number | null = null;
   #working = false;
   readonly #endWork: () => void;
 
@@ -68,6 +69,7 @@ export class LoopWatch {
     this.#endWork = () => {
       this.#working = false;
       this.#seen();
+      this.#noteTurn(this.#seenMs);
     };
   }
 
@@ -87,10 +89,15 @@ export class LoopWatch {
    * rests.
    */
   get lastAbsentMs(): number | null {
-    if (this.#lastIdleMs === null || this.#emptyPollMs === null) {
-      return this.#lastIdleMs ?? this.#emptyPollMs;
-    }
-    return Math.max(this.#lastIdleMs, this.#emptyPollMs);
+    return latest(this.#lastIdleMs, this.#absentMs);
+  }
+
+  /**
+   * Latest moment at which no work is known to have been here and waited for its turn. The loop was
+   * idle, or polled and nothing came of it that says so, whatever else it then did.
+   */
+  get lastClearMs(): number | null {
+    return latest(this.#lastIdleMs, this.#clearMs);
   }
 
   /** Latest moment at which it was seen: all gaps before have been reported. */
@@ -104,7 +111,8 @@ export class LoopWatch {
     this.#seenIdleMs = this.#options.idleMs();
     this.#lastIdleMs = null;
     this.#turns = [];
-    this.#emptyPollMs = null;
+    this.#absentMs = null;
+    this.#clearMs = null;
     this.tick(tickInMs);
   }
 
@@ -117,6 +125,7 @@ export class LoopWatch {
   /** To be called when a connection has been accepted. */
   accepted(): void {
     this.#acceptedAtPoll = this.#options.polls();
+    this.#noteTurn(this.#options.nowMs());
   }
 
   /** Work begins or ends. Only the first call within a callback counts, until its promises are done. */
@@ -124,6 +133,7 @@ export class LoopWatch {
     if (this.#working) return;
     this.#working = true;
     this.#seen();
+    this.#noteTurn(this.#seenMs);
     afterCallback.then(this.#endWork);
   }
 
@@ -134,7 +144,6 @@ export class LoopWatch {
     const waitedMs = idleMs - this.#seenIdleMs;
     this.#seenMs = nowMs;
     this.#seenIdleMs = idleMs;
-    this.#noteTurn(nowMs);
     if (waitedMs >= NO_REST_MS || nowMs - beforeMs >= this.#options.minimumMs) {
       this.#judge(beforeMs, Math.min(beforeMs + waitedMs, nowMs), nowMs);
     }
@@ -151,10 +160,12 @@ export class LoopWatch {
       this.#turns[0] = { count, seenMs };
       return;
     }
+    const last = this.#turns[0];
+    if (last !== undefined && last.count < count - 1) this.#clearMs = last.seenMs;
     this.#turns = [{ count, seenMs }, ...this.#turns.slice(0, 3)];
     const empty = count - 2;
     if (this.#acceptedAtPoll >= empty) return;
-    this.#emptyPollMs = this.#turns.find((turn) => turn.count < empty)?.seenMs ?? this.#emptyPollMs;
+    this.#absentMs = this.#turns.find((turn) => turn.count < empty)?.seenMs ?? this.#absentMs;
   }
 
   #judge(beforeMs: number, polledMs: number, nowMs: number): void {
@@ -188,6 +199,10 @@ export class LoopWatch {
       });
     }
   }
+}
+
+function latest(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b);
 }
 
 const afterCallback = Promise.resolve();

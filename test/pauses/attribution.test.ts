@@ -209,6 +209,33 @@ describe.each(sdks)('With %s', (sdk) => {
     expect(serverRoles(spans)).toEqual(['hit', 'hit', undefined]);
   });
 
+  test('who came when all before had been answered was not queued, though the loop went on with something else', async () => {
+    const process = pausedProcess(sdk);
+    process.detector.pause('gc', 0, 100);
+    handle(process, { from: 101, to: 106, idle: 0 }, received(caller, 10));
+    handle(process, { from: 106, to: 111, idle: 0 }, received(caller, 104));
+    // An export until 125. Two came meanwhile, and are there together.
+    const second = begin(process, { from: 125, idle: 0 }, received(caller, 114));
+    handle(process, { from: 126, to: 127, idle: 0 }, received(caller, 115));
+    second.end(hrTime(128));
+    // It comes to a sender whose clock is not believed: from when it was here cannot be told.
+    handle(process, { from: 135, to: 136, idle: 0 }, received(caller, 5000));
+    const spans = await spansOf(process);
+    const sentMs = (span: Span) => msOf(span.startUnixNano);
+    const servers = spans.filter(({ kind }) => kind === 'server');
+    expect(
+      servers
+        .toSorted((a, b) => sentMs(a) - sentMs(b))
+        .map((span) => [sentMs(span), own(span)['pause.role']]),
+    ).toEqual([
+      [101, 'hit'],
+      [106, 'queued'],
+      [125, undefined],
+      [126, undefined],
+      [135, 'hit'],
+    ]);
+  });
+
   test('a client span says for how long the loop had been busy when it ended', async () => {
     const process = pausedProcess(sdk);
     for (const [end, idle] of [

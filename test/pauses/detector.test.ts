@@ -104,7 +104,7 @@ test('pauseDetector() was idle before a block and not within it', async () => {
   await sleep(100);
   const made = block(100);
   watched.mark();
-  const idleMicros = watched.lastIdleUnixMicros() ?? 0;
+  const idleMicros = watched.lastClearUnixMicros() ?? 0;
   const startMicros = Number(made.startUnixNano) / 1000;
   expect(idleMicros).toBeLessThanOrEqual(startMicros + 1000);
   expect(idleMicros).toBeGreaterThan(startMicros - 5_000_000);
@@ -123,7 +123,7 @@ test('pauseDetector() knows of a loop that never rests what was not there at its
       watched.mark();
       const absentMicros = watched.lastAbsentUnixMicros() ?? 0;
       seen.push({
-        idleMicros: watched.lastIdleUnixMicros() ?? 0,
+        idleMicros: watched.lastClearUnixMicros() ?? 0,
         absentMicros,
         turnsAgo: turns.filter((begun) => begun > absentMicros).length,
       });
@@ -190,7 +190,7 @@ test('pauseDetector() that was never started knows nothing and lets nobody wait'
   watched.mark();
   watched.inFlight(3);
   const beforeMicros = Number(nowUnixNano()) / 1000;
-  expect(watched.lastIdleUnixMicros()).toBeNull();
+  expect(watched.lastClearUnixMicros()).toBeNull();
   expect(watched.lastAbsentUnixMicros()).toBeNull();
   expect(watched.coreWaitMicros()).toBe(0);
   expect(watched.settledUnixMicros()).toBeGreaterThanOrEqual(beforeMicros);

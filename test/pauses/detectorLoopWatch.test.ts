@@ -179,6 +179,30 @@ test('of connections that wait to be accepted a poll takes one: until none is le
   expect([await turn(false), await turn(false), await turn(false)]).toEqual([1005, 1005, 1015]);
 });
 
+test('a poll of which no work came was clear of it, whatever the loop does besides', async () => {
+  const { watch, wait, work, poll } = simulatedLoop(20);
+  const request = async () => {
+    poll();
+    watch.mark();
+    work(3);
+    watch.mark();
+    await null;
+  };
+  wait(5);
+  for (let i = 0; i < 3; i++) await request();
+  // Each came while another was worked on.
+  expect(watch.lastClearMs).toBe(1005);
+  poll();
+  work(8); // what no span tells of, such as an export
+  await request();
+  expect(watch.lastIdleMs).toBe(1005);
+  expect(watch.lastClearMs).toBe(1014);
+  poll();
+  watch.accepted(); // its request is to come
+  await request();
+  expect(watch.lastClearMs).toBe(1014);
+});
+
 test('a stall straight after another says nothing of waiting', () => {
   const { watch, wait, work } = simulatedLoop(20);
   wait(5);

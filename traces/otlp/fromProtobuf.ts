@@ -103,16 +103,16 @@ function readSpan(reader: WireReader, end: number): OtlpSpan {
   while (reader.next(end)) {
     switch (reader.field) {
       case 1:
-        span.traceId = hex(reader);
+        span.traceId = reader.encoded('hex');
         break;
       case 2:
-        span.spanId = hex(reader);
+        span.spanId = reader.encoded('hex');
         break;
       case 3:
         span.traceState = reader.text();
         break;
       case 4:
-        span.parentSpanId = normalId(hex(reader));
+        span.parentSpanId = normalId(reader.encoded('hex'));
         break;
       case 5:
         span.name = reader.text();
@@ -175,8 +175,8 @@ function readEvent(reader: WireReader, end: number): OtlpEvent {
 function readLink(reader: WireReader, end: number): OtlpLink {
   const link: OtlpLink = {};
   while (reader.next(end)) {
-    if (reader.field === 1) link.traceId = hex(reader);
-    else if (reader.field === 2) link.spanId = hex(reader);
+    if (reader.field === 1) link.traceId = reader.encoded('hex');
+    else if (reader.field === 2) link.spanId = reader.encoded('hex');
     else if (reader.field === 3) link.traceState = reader.text();
     else if (reader.field === 4) {
       link.attributes ??= [];
@@ -247,7 +247,7 @@ function readAnyValue(reader: WireReader, end: number): OtlpAnyValue {
         value = { kvlistValue: { values: nested(reader, readNestedKeyValue) } };
         break;
       case 7:
-        value = { bytesValue: Buffer.from(reader.slice()).toString('base64') };
+        value = { bytesValue: reader.encoded('base64') };
         break;
     }
   }
@@ -289,8 +289,4 @@ function number(reader: WireReader): number {
 function nano(reader: WireReader): string {
   reader.expect(FIXED64);
   return String(uint64(reader.low, reader.high));
-}
-
-function hex(reader: WireReader): string {
-  return Buffer.from(reader.slice()).toString('hex');
 }

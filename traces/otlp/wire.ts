@@ -83,6 +83,12 @@ export class WireReader {
     return this.bytes.subarray(this.start, this.end);
   }
 
+  /** Content of a LEN field whose bytes are no text. */
+  encoded(encoding: 'hex' | 'base64'): string {
+    this.expect(LEN);
+    return this.#buffer.toString(encoding, this.start, this.end);
+  }
+
   /** Content of a LEN field as text; bytes that are not UTF-8 become U+FFFD. */
   text(): string {
     this.expect(LEN);
