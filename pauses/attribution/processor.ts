@@ -191,8 +191,8 @@ export class PauseProcessor {
     if (this.#inFlight === 0 && arrivedMicros > this.#emptiedMicros) {
       this.#clearMicros = this.#emptiedMicros;
     }
-    const loopClearMicros = this.#detector.lastClearUnixMicros() ?? absentMicros;
-    const clearMicros = Math.max(loopClearMicros, this.#clearMicros);
+    const recoveredMicros = this.#detector.recoveredUnixMicros() ?? absentMicros;
+    const clearMicros = Math.max(recoveredMicros, this.#clearMicros);
     if (wait !== null) this.#tellWait(span, parent, wait, clearMicros);
     return beganMicros - clearMicros >= this.#minWaitMicros ? clearMicros : notBusy;
   }

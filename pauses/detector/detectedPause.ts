@@ -57,15 +57,15 @@ export interface PauseDetector {
   /** Requests in flight: while there are some, it looks more often. */
   inFlight(count: number): void;
   /**
-   * Latest moment before now at which nothing lay here that marks its begin or its end: the loop
-   * waited for events, and the process was not stopped, or it polled and no such thing came of it.
-   * Null: not known. In microseconds, which cost less than bigints: it is asked for each request.
+   * Latest moment before now at which the loop had waited for events for half a millisecond or more,
+   * and the process was not stopped: nothing was left of any backlog. Null: not known. In
+   * microseconds, which cost less than bigints: it is asked for each request.
    */
-  lastClearUnixMicros(): number | null;
+  recoveredUnixMicros(): number | null;
   /**
-   * Latest moment at which a request that begins now, or an answer that is read now, is known not to
-   * have been here: the loop was idle, or has since asked for what is there, as it does also where
-   * it never rests. Null: not known.
+   * Latest moment before now at which a request that begins now, or an answer that is read now, is
+   * known not to have been here: the loop waited for events, or has since asked for what is there,
+   * as it does also where it never rests. Null: not known.
    */
   lastAbsentUnixMicros(): number | null;
   /**

@@ -126,7 +126,7 @@ export function pauseDetector(options: PauseDetectorOptions = {}): PauseDetector
     },
     mark: () => run?.watch.mark(),
     inFlight: (count) => run?.inFlight(count),
-    lastClearUnixMicros: () => run?.lastClearUnixMicros() ?? null,
+    recoveredUnixMicros: () => run?.recoveredUnixMicros() ?? null,
     lastAbsentUnixMicros: () => run?.lastAbsentUnixMicros() ?? null,
     coreWaitMicros: () => run?.coreWaitMicros() ?? 0,
     // While it does not look there is nothing to wait for.
@@ -248,8 +248,8 @@ class Run {
     return Promise.all([this.#heartbeat?.started, this.#stacks?.started]);
   }
 
-  lastClearUnixMicros(): number | null {
-    return this.#unixMicros(this.watch.lastClearMs);
+  recoveredUnixMicros(): number | null {
+    return this.#unixMicros(this.watch.recoveredMs);
   }
 
   lastAbsentUnixMicros(): number | null {

@@ -30,6 +30,11 @@ const TIMER_SLACK_MS = 2.5;
  * that has been sent on to this loop but is not with it yet looks like none.
  */
 const NO_REST_MS = 0.25;
+/**
+ * Between the requests of a backlog and the answers that they wait for, a loop may have nothing to do
+ * for a moment: only one that rests for so long has got over a stall.
+ */
+const RECOVERED_MS = 0.5;
 
 /** The loop between one poll and the next, in which there was work that said so. */
 interface Turn {
@@ -56,11 +61,11 @@ export class LoopWatch {
   #tickDueMs = 0;
   #lastIdleMs: number | null = null;
   #lastRestMs = 0;
+  #recoveredMs: number | null = null;
   /** The last ones, newest first. */
   #turns: Turn[] = [];
   #acceptedAtPoll = Number.NEGATIVE_INFINITY;
   #absentMs: number | null = null;
-  #clearMs: number | null = null;
   #working = false;
   readonly #endWork: () => void;
 
@@ -83,21 +88,21 @@ export class LoopWatch {
     return this.#lastRestMs;
   }
 
+  /** Latest moment at which it had waited for half a millisecond or more on end. */
+  get recoveredMs(): number | null {
+    return this.#recoveredMs;
+  }
+
   /**
    * Latest moment at which work that begins now cannot have been here: it would have been begun with.
    * The loop was idle, or has polled since then, as it does also where it is so busy that it never
    * rests.
    */
   get lastAbsentMs(): number | null {
-    return latest(this.#lastIdleMs, this.#absentMs);
-  }
-
-  /**
-   * Latest moment at which no work is known to have been here and waited for its turn. The loop was
-   * idle, or polled and nothing came of it that says so, whatever else it then did.
-   */
-  get lastClearMs(): number | null {
-    return latest(this.#lastIdleMs, this.#clearMs);
+    if (this.#lastIdleMs === null || this.#absentMs === null) {
+      return this.#lastIdleMs ?? this.#absentMs;
+    }
+    return Math.max(this.#lastIdleMs, this.#absentMs);
   }
 
   /** Latest moment at which it was seen: all gaps before have been reported. */
@@ -110,9 +115,9 @@ export class LoopWatch {
     this.#seenMs = this.#options.nowMs();
     this.#seenIdleMs = this.#options.idleMs();
     this.#lastIdleMs = null;
+    this.#recoveredMs = null;
     this.#turns = [];
     this.#absentMs = null;
-    this.#clearMs = null;
     this.tick(tickInMs);
   }
 
@@ -160,8 +165,6 @@ export class LoopWatch {
       this.#turns[0] = { count, seenMs };
       return;
     }
-    const last = this.#turns[0];
-    if (last !== undefined && last.count < count - 1) this.#clearMs = last.seenMs;
     this.#turns = [{ count, seenMs }, ...this.#turns.slice(0, 3)];
     const empty = count - 2;
     if (this.#acceptedAtPoll >= empty) return;
@@ -176,6 +179,7 @@ export class LoopWatch {
     if (!stoppedInPoll && polledMs - beforeMs >= NO_REST_MS) {
       this.#lastIdleMs = polledMs;
       this.#lastRestMs = polledMs - beforeMs;
+      if (this.#lastRestMs >= RECOVERED_MS) this.#recoveredMs = polledMs;
     }
     const stalled = nowMs - polledMs >= minimumMs;
     // Half of what may be added in front of the time that is certain.
@@ -199,10 +203,6 @@ export class LoopWatch {
       });
     }
   }
-}
-
-function latest(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? (a ?? b) : Math.max(a, b);
 }
 
 const afterCallback = Promise.resolve();

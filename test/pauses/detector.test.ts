@@ -98,23 +98,23 @@ test('pauseDetector() numbers pauses, and each ends after it began', async () =>
   }
 });
 
-test('pauseDetector() was idle before a block and not within it', async () => {
+test('pauseDetector() had recovered before a block and not within it', async () => {
   const { detector: watched } = detector();
   await watched.start();
   await sleep(100);
   const made = block(100);
   watched.mark();
-  const idleMicros = watched.lastClearUnixMicros() ?? 0;
+  const recoveredMicros = watched.recoveredUnixMicros() ?? 0;
   const startMicros = Number(made.startUnixNano) / 1000;
-  expect(idleMicros).toBeLessThanOrEqual(startMicros + 1000);
-  expect(idleMicros).toBeGreaterThan(startMicros - 5_000_000);
+  expect(recoveredMicros).toBeLessThanOrEqual(startMicros + 1000);
+  expect(recoveredMicros).toBeGreaterThan(startMicros - 5_000_000);
 });
 
 test('pauseDetector() knows of a loop that never rests what was not there at its last polls', async () => {
   const { detector: watched } = detector();
   await watched.start();
   await sleep(50);
-  const seen: { idleMicros: number; absentMicros: number; turnsAgo: number }[] = [];
+  const seen: { recoveredMicros: number; absentMicros: number; turnsAgo: number }[] = [];
   const turns: number[] = [];
   await new Promise<void>((resolve) => {
     const turn = () => {
@@ -123,7 +123,7 @@ test('pauseDetector() knows of a loop that never rests what was not there at its
       watched.mark();
       const absentMicros = watched.lastAbsentUnixMicros() ?? 0;
       seen.push({
-        idleMicros: watched.lastClearUnixMicros() ?? 0,
+        recoveredMicros: watched.recoveredUnixMicros() ?? 0,
         absentMicros,
         turnsAgo: turns.filter((begun) => begun > absentMicros).length,
       });
@@ -133,7 +133,7 @@ test('pauseDetector() knows of a loop that never rests what was not there at its
     setImmediate(turn);
   });
   const last = seen.at(-1);
-  expect(last?.idleMicros).toBeLessThan(turns[1] ?? 0);
+  expect(last?.recoveredMicros).toBeLessThan(turns[1] ?? 0);
   expect(last?.absentMicros).toBeGreaterThan(turns[20] ?? 0);
   expect(last?.turnsAgo).toBeGreaterThanOrEqual(3);
 });
@@ -190,7 +190,7 @@ test('pauseDetector() that was never started knows nothing and lets nobody wait'
   watched.mark();
   watched.inFlight(3);
   const beforeMicros = Number(nowUnixNano()) / 1000;
-  expect(watched.lastClearUnixMicros()).toBeNull();
+  expect(watched.recoveredUnixMicros()).toBeNull();
   expect(watched.lastAbsentUnixMicros()).toBeNull();
   expect(watched.coreWaitMicros()).toBe(0);
   expect(watched.settledUnixMicros()).toBeGreaterThanOrEqual(beforeMicros);

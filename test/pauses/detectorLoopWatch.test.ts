@@ -179,28 +179,21 @@ test('of connections that wait to be accepted a poll takes one: until none is le
   expect([await turn(false), await turn(false), await turn(false)]).toEqual([1005, 1005, 1015]);
 });
 
-test('a poll of which no work came was clear of it, whatever the loop does besides', async () => {
-  const { watch, wait, work, poll } = simulatedLoop(20);
-  const request = async () => {
-    poll();
-    watch.mark();
-    work(3);
-    watch.mark();
-    await null;
-  };
-  wait(5);
-  for (let i = 0; i < 3; i++) await request();
-  // Each came while another was worked on.
-  expect(watch.lastClearMs).toBe(1005);
-  poll();
-  work(8); // what no span tells of, such as an export
-  await request();
-  expect(watch.lastIdleMs).toBe(1005);
-  expect(watch.lastClearMs).toBe(1014);
-  poll();
-  watch.accepted(); // its request is to come
-  await request();
-  expect(watch.lastClearMs).toBe(1014);
+test('a loop that rests for a moment was idle, and has recovered only once it rested for longer', () => {
+  const { watch, wait, work } = simulatedLoop(20);
+  expect(watch.recoveredMs).toBeNull();
+  wait(2);
+  work(40);
+  watch.tick(20);
+  expect(watch.recoveredMs).toBe(1002);
+  wait(0.4);
+  work(40);
+  watch.tick(20);
+  expect(watch.lastIdleMs).toBe(1042.4);
+  expect(watch.recoveredMs).toBe(1002);
+  wait(1.5);
+  watch.tick(20);
+  expect(watch.recoveredMs).toBe(1083.9);
 });
 
 test('a stall straight after another says nothing of waiting', () => {

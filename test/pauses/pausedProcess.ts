@@ -94,12 +94,12 @@ export class FakeDetector implements PauseDetector {
     this.requestsInFlight = count;
   }
 
-  lastClearUnixMicros(): number | null {
+  recoveredUnixMicros(): number | null {
     return this.idleMs === null ? null : Number(nano(this.idleMs)) / 1000;
   }
 
   lastAbsentUnixMicros(): number | null {
-    return this.absentMs === null ? this.lastClearUnixMicros() : Number(nano(this.absentMs)) / 1000;
+    return this.absentMs === null ? this.recoveredUnixMicros() : Number(nano(this.absentMs)) / 1000;
   }
 
   coreWaitMicros(): number {
