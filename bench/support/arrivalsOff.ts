@@ -11,7 +11,7 @@ import type { TappedRequest } from './wireTap.ts';
  */
 export function arrivalsOffMs(
   spans: readonly Span[],
-  tapped: readonly TappedRequest[],
+  tapped: readonly Pick<TappedRequest, 'callId' | 'sentUnixMs' | 'answeredUnixMs'>[],
   toMs: (unixNano: bigint) => number,
 ): number[] {
   const calls = new Map(spans.map((span) => [span.spanId, span]));

@@ -13,11 +13,15 @@ export interface OutsideVisit {
   /** When the answer was, or the caller gave up. */
   readonly endMs: number;
   readonly answered: boolean;
+  /** How much earlier it may have been there, unseen. Default: 0. */
+  readonly endBehindMs?: number;
   /**
    * The first thing that was seen of the work on it: its call further down on the wire, or else the
    * answer. null: nothing was seen.
    */
   readonly signMs: number | null;
+  /** How much earlier it may have been there, unseen by a tap that was busy. Default: 0. */
+  readonly signBehindMs?: number;
   /** When the last answer from further down was on the wire to it; null: it asked nobody, or none came. */
   readonly returnedMs: number | null;
 }
@@ -55,7 +59,7 @@ export function outsideVisits(
     const onward = below(call, 'server')
       .flatMap((server) => below(server, 'client'))
       .flatMap(({ spanId }) => wire.get(spanId) ?? []);
-    const onwardMs = onward.map(({ sentUnixMs }) => atMs(sentUnixMs));
+    const [first] = onward.toSorted((a, b) => a.sentUnixMs - b.sentUnixMs);
     const returnedMs = onward.flatMap(({ answeredUnixMs }) =>
       answeredUnixMs === null ? [] : atMs(answeredUnixMs),
     );
@@ -66,7 +70,9 @@ export function outsideVisits(
       sentMs: atMs(request.sentUnixMs),
       endMs: answeredMs ?? toMs(call.endUnixNano),
       answered: answeredMs !== null,
-      signMs: onwardMs.length > 0 ? Math.min(...onwardMs) : answeredMs,
+      endBehindMs: request.answeredBehindMs,
+      signMs: first === undefined ? answeredMs : atMs(first.sentUnixMs),
+      signBehindMs: first === undefined ? request.answeredBehindMs : first.sentBehindMs,
       returnedMs: returnedMs.length > 0 ? Math.max(...returnedMs) : null,
     });
   }

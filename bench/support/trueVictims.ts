@@ -36,8 +36,8 @@ export interface Truth {
  *
  * The backlog is followed by a cursor from the pause's end: whatever was sent before it and was seen
  * to be worked on later than usual moves it to when its turn must have come, which is the moment of
- * that sign less the usual time from sending to it, or at most the sign. Who came between these
- * limits is on the edge.
+ * that sign, or as much earlier as the tap may have had it, less the usual time from sending to it;
+ * or at most the sign. Who came between these limits is on the edge.
  *
  * @param visits by rising `sentMs`.
  * @param edgeMs how far times may be off.
@@ -82,10 +82,14 @@ interface Job {
 /** By rising `sentMs`. */
 function jobsOf(visits: readonly OutsideVisit[], usual: UsualTimes): Job[] {
   const jobs: Job[] = [];
-  for (const { sentMs, signMs, endMs, answered, returnedMs } of visits) {
-    if (signMs !== null) jobs.push({ sentMs, turnMs: signMs - usual.signMs, doneMs: signMs });
+  for (const { sentMs, signMs, signBehindMs = 0, ...rest } of visits) {
+    if (signMs !== null) {
+      jobs.push({ sentMs, turnMs: signMs - signBehindMs - usual.signMs, doneMs: signMs });
+    }
+    const { endMs, endBehindMs = 0, answered, returnedMs } = rest;
     if (answered && returnedMs !== null) {
-      jobs.push({ sentMs: returnedMs, turnMs: endMs - usual.restMs, doneMs: endMs });
+      const turnMs = endMs - endBehindMs - usual.restMs;
+      jobs.push({ sentMs: returnedMs, turnMs, doneMs: endMs });
     }
   }
   return jobs.sort((a, b) => a.sentMs - b.sentMs);

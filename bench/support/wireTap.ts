@@ -1,13 +1,17 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { unixMs } from '../../pauses/clock.ts';
+import { idleWatch } from '../../pauses/detector/idleWatch.ts';
 
 /** What a {@link startTap} saw of one request. Unix milliseconds. */
 export interface TappedRequest {
   /** The caller's client span, as `traceparent` says. */
   readonly callId: string;
   readonly sentUnixMs: number;
+  /** For how long the tap had not been idle then: it may have had it for so long. */
+  readonly sentBehindMs: number;
   /** When the first byte of the answer came; null: none did. */
   answeredUnixMs: number | null;
+  answeredBehindMs: number;
 }
 
 /** Passes bytes on between callers and one service, and writes down when. */
@@ -29,22 +33,36 @@ export async function startTap(): Promise<Tap> {
   const target = Promise.withResolvers<URL>();
   const requests: TappedRequest[] = [];
   const sockets = new Set<Socket>();
+  const idle = idleWatch();
+  const behindMs = () =>
+    performance.now() - (idle.lastIdleMs ?? performance.now()) + idle.coreWaitMs();
   const server = createServer({ noDelay: true, pauseOnConnect: true }, (caller) => {
     target.promise.then(({ hostname, port }) => {
       const service = connect({ host: hostname, port: Number(port), noDelay: true });
       let open: TappedRequest | null = null;
       caller.on('data', (chunk) => {
         const nowUnixMs = unixMs();
+        idle.mark();
         service.write(chunk);
         const callId = /\r\ntraceparent: ?\w\w-\w{32}-(\w{16})/i.exec(
           chunk.toString('latin1'),
         )?.[1];
         if (callId === undefined) return;
-        open = { callId, sentUnixMs: nowUnixMs, answeredUnixMs: null };
+        open = {
+          callId,
+          sentUnixMs: nowUnixMs,
+          sentBehindMs: behindMs(),
+          answeredUnixMs: null,
+          answeredBehindMs: 0,
+        };
         requests.push(open);
       });
       service.on('data', (chunk) => {
-        if (open !== null) open.answeredUnixMs = unixMs();
+        idle.mark();
+        if (open !== null) {
+          open.answeredUnixMs = unixMs();
+          open.answeredBehindMs = behindMs();
+        }
         open = null;
         caller.write(chunk);
       });

@@ -27,8 +27,8 @@ export const PausedAttribute = {
   /** How much of the wait was a pause. */
   waitPauseMs: 'aftershock.server.wait_pause_ms',
   /**
-   * On a client span: for how long the loop had not been idle when it ended. The answer lay here
-   * unread for as much of that as there is after its sending.
+   * On a client span: for how long its answer may have been here when it ended. It lay here unread
+   * for as much of that as there is after its sending.
    */
   clientBusyMs: 'aftershock.client.busy_ms',
   /** Beside it: how much of that the thread was ready and without a core, while its loop seemed idle. */

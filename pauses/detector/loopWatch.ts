@@ -156,8 +156,8 @@ export class LoopWatch {
 
   /**
    * A poll takes in all that is there on connections: what begins in this turn was not there at the
-   * poll before. On a new connection it may have been, or that connection among others that waited to
-   * be accepted, of which a poll takes one: but not two polls ago, if that one accepted none.
+   * poll before, unless that has only now brought the connection. Of those that wait to be accepted a
+   * poll takes one, so that each may have waited for as long as there were some.
    */
   #noteTurn(seenMs: number): void {
     const count = this.#options.polls();
@@ -165,10 +165,10 @@ export class LoopWatch {
       this.#turns[0] = { count, seenMs };
       return;
     }
-    this.#turns = [{ count, seenMs }, ...this.#turns.slice(0, 3)];
-    const empty = count - 2;
-    if (this.#acceptedAtPoll >= empty) return;
-    this.#absentMs = this.#turns.find((turn) => turn.count < empty)?.seenMs ?? this.#absentMs;
+    this.#turns = [{ count, seenMs }, ...this.#turns.slice(0, 2)];
+    const before = count - 1;
+    if (this.#acceptedAtPoll >= before) return;
+    this.#absentMs = this.#turns.find((turn) => turn.count < before)?.seenMs ?? this.#absentMs;
   }
 
   #judge(beforeMs: number, polledMs: number, nowMs: number): void {

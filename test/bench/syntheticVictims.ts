@@ -111,7 +111,9 @@ export function syntheticVictims(
     tapped.push({
       callId: call,
       sentUnixMs: unixMs(sent + hopMs / 2),
+      sentBehindMs: 0,
       answeredUnixMs: unixMs(done + hopMs / 2),
+      answeredBehindMs: 0,
     });
     const told = (fromMs: number, toMs: number) => {
       if (said === 'none') return {};

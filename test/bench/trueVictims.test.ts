@@ -124,3 +124,11 @@ test('where the turn is known only within limits, what comes between them is on 
   const { verdicts } = trueVictims(pause, visits, { ...usual, signMs: 25 }, edgeMs);
   expect(visits.map((one) => verdicts.get(one))).toEqual(['hit', 'queued', 'edge', 'untouched']);
 });
+
+test('what a busy tap may have had for longer was perhaps done with sooner', () => {
+  const late = { signMs: 240, signBehindMs: 12 };
+  const visits = [visit(150, 260, late), visit(226, 262, { signMs: 250, signBehindMs: 20 })];
+  const { verdicts, drainMs } = trueVictims(pause, visits, { ...usual, signMs: 2 }, edgeMs);
+  expect(drainMs).toBe(228 - 220);
+  expect(visits.map((one) => verdicts.get(one))).toEqual(['hit', 'edge']);
+});

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Agent, createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { startTap } from '../../bench/support/wireTap.ts';
 
@@ -35,6 +36,13 @@ test('a tap passes requests on, those that came before it knew where to as well,
     answeredUnixMs ?? Number.NaN,
   ]);
   expect(times).toEqual(times.toSorted((a, b) => a - b));
+  // The loop rests, is kept busy, and finds the request only then.
+  await sleep(5);
+  const busy = get(`${tap.url}/busy`, { headers: { traceparent: traceparent('3'.repeat(16)) } });
+  await once(busy, 'finish');
+  for (const end = performance.now() + 40; performance.now() < end; );
+  await once(busy, 'response');
+  expect(tap.requests.at(-1)?.sentBehindMs).toBeGreaterThan(30);
   agent.destroy();
   tap.stop();
   server.close();
