@@ -211,7 +211,8 @@ class Run {
     this.watch = new LoopWatch({
       nowMs: () => performance.now(),
       idleMs: () => nodeTiming.idleTime,
-      polls: () => nodeTiming.uvMetricsInfo.loopCount,
+      // Node has it from 22.8 on; without it only a rest tells what was not here.
+      polls: () => nodeTiming.uvMetricsInfo?.loopCount ?? 0,
       minimumMs,
       onGap: (gap) => this.#onGap(gap),
     });
