@@ -82,11 +82,12 @@ interface Job {
 /** By rising `sentMs`. */
 function jobsOf(visits: readonly OutsideVisit[], usual: UsualTimes): Job[] {
   const jobs: Job[] = [];
-  for (const { sentMs, signMs, signBehindMs = 0, ...rest } of visits) {
+  for (const visit of visits) {
+    const { sentMs, signMs, endMs, answered, returnedMs } = visit;
+    const { signBehindMs = 0, endBehindMs = 0 } = visit;
     if (signMs !== null) {
       jobs.push({ sentMs, turnMs: signMs - signBehindMs - usual.signMs, doneMs: signMs });
     }
-    const { endMs, endBehindMs = 0, answered, returnedMs } = rest;
     if (answered && returnedMs !== null) {
       const turnMs = endMs - endBehindMs - usual.restMs;
       jobs.push({ sentMs: returnedMs, turnMs, doneMs: endMs });

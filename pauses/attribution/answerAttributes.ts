@@ -6,7 +6,7 @@ import { toMs } from './time.ts';
 /**
  * What a client span says of an answer that was long on its way, or lay here unread; null: nothing.
  *
- * @param busyMicros since when it may have been here, by the loop's own account, when it was read.
+ * @param busyMicros for how long it may have been here, by the loop's own account, when it was read.
  */
 export function answerAttributes(
   busyMicros: number,

@@ -24,7 +24,7 @@ export function idleWatch(): IdleWatch {
   const loop = new LoopWatch({
     nowMs: () => performance.now(),
     idleMs: () => nodeTiming.idleTime,
-    polls: () => nodeTiming.uvMetricsInfo.loopCount,
+    polls: () => 0, // Nobody asks it what a poll did not bring.
     minimumMs: Number.POSITIVE_INFINITY,
     onGap: () => {},
   });

@@ -218,7 +218,7 @@ describe.each(sdks)('With %s', (sdk) => {
     const second = begin(process, { from: 125, idle: 0 }, received(caller, 114));
     handle(process, { from: 126, to: 127, idle: 0 }, received(caller, 115));
     second.end(hrTime(128));
-    // It comes to a sender whose clock is not believed: from when it was here cannot be told.
+    // Its sender's clock is not believed: since when it was here cannot be told.
     handle(process, { from: 135, to: 136, idle: 0 }, received(caller, 5000));
     const spans = await spansOf(process);
     const sentMs = (span: Span) => msOf(span.startUnixNano);

@@ -40,7 +40,7 @@ export function report(
     const undetermined =
       pass === 'undetermined' ? ['Undetermined: the difference is within the tolerance.'] : [];
     return [
-      `expect(trace)${isNot ? '.not' : ''}.${name}: it ${isNot ? 'must not' : 'must'} ${short(must)}`,
+      `expect(trace)${isNot ? '.not' : ''}.${name}: it ${mustOf({ isNot })} ${short(must)}`,
       ...undetermined,
       `Expected: ${isNot ? 'not ' : ''}${expected}`,
       `Actual:   ${actual}`,
@@ -50,6 +50,10 @@ export function report(
   };
   // With `.not` vitest takes a pass for a failure.
   return { pass: pass === 'undetermined' ? isNot : pass, message, expected, actual };
+}
+
+export function mustOf({ isNot = false }: MatcherContext): string {
+  return isNot ? 'must not' : 'must';
 }
 
 function short(text: string): string {
