@@ -11,7 +11,7 @@ import { answerAttributes } from './answerAttributes.ts';
 import { answerSentMicros } from './answerSent.ts';
 import type { Wait } from './arrival.ts';
 import { PausedAttribute } from './attributes.ts';
-import { derivedSpan, pauseSpan, queueSpan } from './derivedSpan.ts';
+import { derivedSpan, isQueueSpan, pauseSpan, queueSpan } from './derivedSpan.ts';
 import { rootContext } from './ids.ts';
 import { KnownPause, type Role } from './knownPause.ts';
 import { longWait } from './longWait.ts';
@@ -93,10 +93,11 @@ export class PauseProcessor {
   #held: Held[] = [];
   /** How many of them came in each of the last ticks, newest first. */
   #heldByTick = [0];
+  #handsOn = false;
   #takenIn = 0;
   #handedOn = 0;
-  /** Local roots that have not been handed on, each with when the loop was last clear of work. */
-  readonly #live = new Map<object, UnixMicros>();
+  /** Local roots that have not ended, each with when the loop was last clear of work. */
+  readonly #live = new Map<LiveSpan | EndedSpan, UnixMicros>();
   #inFlight = 0;
   /** When the last request that was in flight had ended. */
   #emptiedMicros = Number.NEGATIVE_INFINITY;
@@ -110,6 +111,11 @@ export class PauseProcessor {
   #tickedMs = performance.now();
   #stopped: Promise<void> | null = null;
   readonly #endListening: () => void;
+  readonly #afterCallback = () => {
+    this.#handsOn = false;
+    this.#handOnSettled();
+    if (this.#held.length > 0) this.#startTimer();
+  };
 
   constructor(options: PauseProcessorOptions) {
     this.#options = options;
@@ -153,6 +159,7 @@ export class PauseProcessor {
     }
     const busySinceMicros = this.#live.get(span);
     if (busySinceMicros !== undefined) {
+      this.#live.delete(span);
       this.#detector.inFlight(--this.#inFlight);
       if (this.#inFlight === 0) this.#emptiedMicros = microsOf(span.endTime);
     }
@@ -269,7 +276,10 @@ export class PauseProcessor {
     this.#takenIn++;
     this.#heldByTick[0] = (this.#heldByTick[0] ?? 0) + 1;
     if (this.#held.length > this.#maxHeld) this.#handOnFirst(1);
-    this.#startTimer();
+    if (this.#handsOn) return;
+    this.#handsOn = true;
+    // By then the detector has looked: it was told of this callback's work before.
+    afterCallback.then(this.#afterCallback);
   }
 
   /** For as long as the detector does not look. */
@@ -316,22 +326,24 @@ export class PauseProcessor {
   }
 
   #handOnSettled(): void {
+    if (this.#held.length === 0) return;
     const settled = this.#detector.settledUnixMicros();
+    const first = this.#held.findIndex(
+      ({ span }, index) => microsOf(span.endTime) > settled && !this.#isOverdue(index),
+    );
+    this.#handOnFirst(first < 0 ? this.#held.length : first);
+  }
+
+  #isOverdue(index: number): boolean {
     const recent = this.#heldByTick.reduce((sum, count) => sum + count, 0);
-    let count = Math.max(0, this.#held.length - recent);
-    for (; count < this.#held.length; count++) {
-      if (microsOf((this.#held[count] as Held).span.endTime) > settled) break;
-    }
-    this.#handOnFirst(count);
+    return index < this.#held.length - recent;
   }
 
   #handOnFirst(count: number): void {
     if (count === 0) return;
-    for (const one of this.#held.splice(0, count)) {
-      this.#live.delete(one.span);
-      this.#handedOn++;
-      this.#next.onEnd(this.#judged(one));
-    }
+    const ready = this.#held.splice(0, count);
+    this.#handedOn += count;
+    for (const one of ready) this.#next.onEnd(this.#judged(one));
   }
 
   #judged({ span, busySinceMicros, ofAnswer }: Held): EndedSpan {
@@ -360,16 +372,26 @@ export class PauseProcessor {
   }
 
   #close(pause: KnownPause): void {
-    // Those that are still here were hit, too; when they end, the pause's own span has gone.
-    for (const span of this.#live.keys() as IterableIterator<LiveSpan>) {
-      const overlapMicros = pause.overlapMicros(microsOf(span.startTime), Number.POSITIVE_INFINITY);
-      if (overlapMicros > 0) pause.addVictim('hit', span.spanContext(), overlapMicros);
+    // Those that are still here were hit, too; when they are judged, the pause's own span has gone.
+    for (const span of this.#live.keys()) this.#addIfHit(pause, span, Number.POSITIVE_INFINITY);
+    for (const { span } of this.#held) {
+      if (!isLocalRoot(span) || isQueueSpan(span)) continue;
+      this.#addIfHit(pause, span, microsOf(span.endTime));
     }
     this.#options.onVictims?.(pause.kind, pause.counts);
     if (this.#resource === null) return;
     if (isIdleStarvation(pause)) return;
     if (pause.made === null) this.#options.onAdded?.();
     this.#next.onEnd(pauseSpan(pause, this.#resource));
+  }
+
+  #addIfHit(
+    pause: KnownPause,
+    span: Pick<EndedSpan, 'startTime' | 'spanContext'>,
+    endMicros: UnixMicros,
+  ): void {
+    const overlapMicros = pause.overlapMicros(microsOf(span.startTime), endMicros);
+    if (overlapMicros > 0) pause.addVictim('hit', span.spanContext(), overlapMicros);
   }
 
   #forgetOldest(): void {
@@ -379,6 +401,8 @@ export class PauseProcessor {
     }
   }
 }
+
+const afterCallback = Promise.resolve();
 
 /** On a crowded machine an idle thread is late for its core many times a second: nobody's harm. */
 function isIdleStarvation({ kind, made, linked, counts }: KnownPause): boolean {

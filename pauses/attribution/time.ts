@@ -3,8 +3,8 @@ import type { HrTime } from '@opentelemetry/api';
 /** Microseconds since 1970, to a quarter of one: a double compares faster than nanoseconds do. */
 export type UnixMicros = number;
 
-export function microsOf([seconds, nano]: HrTime): UnixMicros {
-  return seconds * 1e6 + nano / 1000;
+export function microsOf(time: HrTime): UnixMicros {
+  return time[0] * 1e6 + time[1] / 1000;
 }
 
 export function microsOfNano(unixNano: bigint): UnixMicros {

@@ -39,10 +39,12 @@ const RECOVERED_MS = 0.5;
 /** The loop between one poll and the next, in which there was work that said so. */
 interface Turn {
   /** Of polls so far. */
-  readonly count: number;
-  /** Latest moment at which the loop was seen in it. */
-  readonly seenMs: number;
+  count: number;
+  /** Latest moment at which the loop was seen in it; null: never. */
+  seenMs: number | null;
 }
+
+const noTurns = (): Turn[] => Array.from({ length: 3 }, () => ({ count: -1, seenMs: null }));
 
 /**
  * Knows from moments at which the loop was seen alive, and from how long it waited in poll between
@@ -62,8 +64,8 @@ export class LoopWatch {
   #lastIdleMs: number | null = null;
   #lastRestMs = 0;
   #recoveredMs: number | null = null;
-  /** The last ones, newest first. */
-  #turns: Turn[] = [];
+  /** The last three, newest first. They are written anew: it is done in each turn. */
+  #turns = noTurns();
   #acceptedAtPoll = Number.NEGATIVE_INFINITY;
   #absentMs: number | null = null;
   #working = false;
@@ -73,8 +75,9 @@ export class LoopWatch {
     this.#options = options;
     this.#endWork = () => {
       this.#working = false;
-      this.#seen();
-      this.#noteTurn(this.#seenMs);
+      // The same turn as at its begin, with no poll between.
+      this.#seen(this.#seenIdleMs);
+      this.#newestTurn.seenMs = this.#seenMs;
     };
   }
 
@@ -116,35 +119,33 @@ export class LoopWatch {
     this.#seenIdleMs = this.#options.idleMs();
     this.#lastIdleMs = null;
     this.#recoveredMs = null;
-    this.#turns = [];
+    this.#turns = noTurns();
     this.#absentMs = null;
     this.tick(tickInMs);
   }
 
   /** In a timer's callback; the next one is armed for `nextInMs` from now. */
   tick(nextInMs: number): void {
-    this.#seen();
+    this.#seen(this.#options.idleMs());
     this.#tickDueMs = this.#seenMs + nextInMs;
   }
 
   /** To be called when a connection has been accepted. */
   accepted(): void {
     this.#acceptedAtPoll = this.#options.polls();
-    this.#noteTurn(this.#options.nowMs());
   }
 
   /** Work begins or ends. Only the first call within a callback counts, until its promises are done. */
   mark(): void {
     if (this.#working) return;
     this.#working = true;
-    this.#seen();
+    this.#seen(this.#options.idleMs());
     this.#noteTurn(this.#seenMs);
     afterCallback.then(this.#endWork);
   }
 
-  #seen(): void {
+  #seen(idleMs: number): void {
     const nowMs = this.#options.nowMs();
-    const idleMs = this.#options.idleMs();
     const beforeMs = this.#seenMs;
     const waitedMs = idleMs - this.#seenIdleMs;
     this.#seenMs = nowMs;
@@ -161,14 +162,21 @@ export class LoopWatch {
    */
   #noteTurn(seenMs: number): void {
     const count = this.#options.polls();
-    if (this.#turns[0]?.count === count) {
-      this.#turns[0] = { count, seenMs };
+    if (this.#newestTurn.count === count) {
+      this.#newestTurn.seenMs = seenMs;
       return;
     }
-    this.#turns = [{ count, seenMs }, ...this.#turns.slice(0, 2)];
+    const turn = this.#turns.pop() as Turn;
+    turn.count = count;
+    turn.seenMs = seenMs;
+    this.#turns.unshift(turn);
     const before = count - 1;
     if (this.#acceptedAtPoll >= before) return;
     this.#absentMs = this.#turns.find((turn) => turn.count < before)?.seenMs ?? this.#absentMs;
+  }
+
+  get #newestTurn(): Turn {
+    return this.#turns[0] as Turn;
   }
 
   #judge(beforeMs: number, polledMs: number, nowMs: number): void {

@@ -475,6 +475,39 @@ test('the detector is told of the requests in flight, and of each start and end'
   expect(detector.requestsInFlight).toBe(0);
 });
 
+test('a span goes on at the end of the callback in which it ended, if all that hit it is known', async () => {
+  const process = pausedProcess();
+  const { detector } = process;
+  handle(process, { from: 0, to: 5, idle: 0 }, received(caller, 0));
+  expect(process.out).toHaveLength(0);
+  // As a detector does once the callback has ended.
+  detector.settledMs = 5;
+  await null;
+  expect(process.out).toHaveLength(1);
+  expect(vi.getTimerCount()).toBe(0);
+  handle(process, { from: 6, to: 9, idle: 6 }, received(caller, 6));
+  detector.settledMs = 8;
+  await null;
+  expect(process.out).toHaveLength(1);
+  expect(vi.getTimerCount()).toBe(1);
+});
+
+test('a request that has just ended when its pause is told counts as hit, once', async () => {
+  const counts: unknown[] = [];
+  const process = pausedProcess('SDK 3', {
+    onVictims: (kind, victims) => counts.push([kind, { ...victims }]),
+  });
+  const span = begin(process, { from: 0, idle: 0 }, received(caller, 0));
+  process.detector.pause('block', 10, 110);
+  for (let ms = 1; counts.length === 0; ms++) {
+    await vi.advanceTimersByTimeAsync(1);
+    // It is held for its evidence, while the pause has been quiet for long enough.
+    if (ms === 240) span.end(hrTime(240));
+  }
+  expect(process.out.map(({ name }) => name)).toEqual(['pause block']);
+  expect(counts).toEqual([['block', { hit: 1, queued: 0 }]]);
+});
+
 test('a request that is still here when its pause is told counts as hit', async () => {
   const counts: unknown[] = [];
   const process = pausedProcess('SDK 3', {

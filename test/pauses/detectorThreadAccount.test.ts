@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { threadAccount } from '../../pauses/detector/threadAccount.ts';
 
@@ -23,3 +25,38 @@ test.skipIf(process.platform !== 'linux')(
     expect(account.runDelayMs()).toBeNull();
   },
 );
+
+test.skipIf(process.platform !== 'linux')(
+  'what the thread had used before a while began is not in the CPU of the process',
+  () => {
+    const account = threadAccount();
+    spin(60);
+    account.begin();
+    const { processCpuMs, mainThreadCpuMs } = account.end();
+    account.close();
+    // The kernel's account of a thread is behind by up to 10 ms.
+    expect(processCpuMs).toBeLessThan(30);
+    expect(mainThreadCpuMs).toBeLessThan(30);
+  },
+);
+
+test.skipIf(process.platform !== 'linux')('CPU of other threads is in it', async () => {
+  const account = threadAccount();
+  const worker = new Worker(
+    'const { workerData } = require("node:worker_threads"); const end = performance.now() + workerData; while (performance.now() < end);',
+    { eval: true, workerData: 100 },
+  );
+  await once(worker, 'exit');
+  const { processCpuMs, mainThreadCpuMs } = account.end();
+  account.close();
+  expect(processCpuMs - (mainThreadCpuMs ?? 0)).toBeGreaterThan(20);
+});
+
+/** Uses its core until it has used so much of it. */
+function spin(cpuMs: number): void {
+  const before = process.threadCpuUsage();
+  for (;;) {
+    const { user, system } = process.threadCpuUsage(before);
+    if (user + system >= 1000 * cpuMs) return;
+  }
+}
