@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Benchmark } from './benchmark.ts';
@@ -14,7 +15,8 @@ type Variant = (typeof variants)[number];
 
 /**
  * Requests a second: as many as one of them serves, its core saturated, each in its turn; or so many
- * to each at the same time, which must leave the cores some rest.
+ * to each at the same time, which must leave the cores some rest. What a process uses while it has no
+ * requests is a figure of its own, and in none of these.
  */
 const levels = [
   { name: 'saturated' },
@@ -23,13 +25,22 @@ const levels = [
 ] as const;
 const connections = 4;
 const warmupRequests = 8000;
-const turns = 8;
-const turnMs = 300;
+const turns = 24;
+/** All three have theirs before a batch has waited for too long: each exports what it served itself. */
+const turnMs = 150;
 const windowMs = 2500;
 const pairsARun = 5;
 const idleMs = 2000;
-/** What a service still holds of the last requests, it has exported by then. */
+/** What a service still holds of the last requests, it has exported by then, and come to rest. */
 const restMs = 1200;
+
+/**
+ * All on the same core, where that can be: of a virtual machine's cores one may be a fifth slower,
+ * and a process stays where it was first put.
+ */
+const onOneCore = existsSync('/usr/bin/taskset')
+  ? { execPath: '/usr/bin/taskset', execArgv: ['--cpu-list', '0', process.execPath] }
+  : {};
 
 interface Subject {
   readonly child: ChildProcess;
@@ -123,17 +134,14 @@ async function measurePair(): Promise<Pair> {
     const micros: Record<Variant, number[]> = { without: [], control: [], with: [] };
     for (const level of levels) {
       await sleep(restMs);
-      const before = await each(subjects, usageOf);
-      const served = await ('rate' in level
-        ? each(subjects, ({ load, url }) => requestsOf(load, url, windowMs, level.rate))
+      const spent = await ('rate' in level
+        ? each(subjects, (subject) => spend(subject, windowMs, level.rate))
         : inTurns(subjects));
-      await sleep(restMs);
-      const after = await each(subjects, usageOf);
       for (const variant of variants) {
-        const usedMs = after[variant].cpuMs - before[variant].cpuMs;
-        micros[variant].push((usedMs * 1000) / served[variant]);
+        micros[variant].push((spent[variant].cpuMs * 1000) / spent[variant].requests);
       }
     }
+    await sleep(restMs);
     const before = await each(subjects, usageOf);
     await sleep(idleMs);
     const after = await each(subjects, usageOf);
@@ -151,24 +159,41 @@ async function measurePair(): Promise<Pair> {
   }
 }
 
-async function requestsOf(load: Load, url: string, durationMs: number, rate?: number) {
-  const order = { url, connections, durationMs, requests: Number.MAX_SAFE_INTEGER };
-  return (await load.run(rate === undefined ? order : { ...order, rate })).requests;
+interface Spent {
+  readonly requests: number;
+  readonly cpuMs: number;
 }
 
-async function inTurns(subjects: Subjects): Promise<Record<Variant, number>> {
-  const requests: Record<Variant, number> = { without: 0, control: 0, with: 0 };
+async function spend(subject: Subject, durationMs: number, rate?: number): Promise<Spent> {
+  const { load, url } = subject;
+  const order = { url, connections, durationMs, requests: Number.MAX_SAFE_INTEGER };
+  const before = await usageOf(subject);
+  const { requests } = await load.run(rate === undefined ? order : { ...order, rate });
+  const after = await usageOf(subject);
+  return { requests, cpuMs: after.cpuMs - before.cpuMs };
+}
+
+async function inTurns(subjects: Subjects): Promise<Record<Variant, Spent>> {
+  const spent: Record<Variant, Spent[]> = { without: [], control: [], with: [] };
   for (let turn = 0; turn < turns; turn++) {
     for (const variant of turn % 2 === 0 ? variants : variants.toReversed()) {
-      const { load, url } = subjects[variant];
-      requests[variant] += await requestsOf(load, url, turnMs);
+      spent[variant].push(await spend(subjects[variant], turnMs));
     }
   }
-  return requests;
+  const sum = (list: readonly Spent[]): Spent => ({
+    requests: list.reduce((total, { requests }) => total + requests, 0),
+    cpuMs: list.reduce((total, { cpuMs }) => total + cpuMs, 0),
+  });
+  return {
+    without: sum(spent.without),
+    control: sum(spent.control),
+    with: sum(spent.with),
+  };
 }
 
 async function start(variant: Variant, { otlpUrl }: BenchCollector): Promise<Subject> {
   const child = fork(join(import.meta.dirname, 'support/tracedExpress.ts'), [variant], {
+    ...onOneCore,
     // Both wait for so long for a batch to fill: the SDK's own default would reach into the next level.
     env: {
       ...process.env,
