@@ -4,6 +4,7 @@ import { valueText } from './valueText.ts';
 
 const OFFSET = 0x811c9dc5;
 const PRIME = 0x01000193;
+const [KEY, VALUE, TEXT] = [(1 << 3) | LEN, (2 << 3) | LEN, (1 << 3) | LEN];
 const SEPARATOR = 0xff; // no byte of UTF-8
 
 /**
@@ -21,6 +22,26 @@ export function attributeHash(key: string, value: string): number {
  * @throws {MalformedOtlpError}
  */
 export function hashKeyValue(reader: WireReader, end: number): number {
+  const { bytes, pos } = reader;
+  const keyLength = bytes[pos + 1] as number;
+  const valueAt = pos + 2 + keyLength;
+  const valueLength = end - valueAt - 2;
+  // Nearly every one is a key and a text, both short: seen at a glance.
+  if (
+    bytes[pos] === KEY &&
+    bytes[valueAt] === VALUE &&
+    bytes[valueAt + 1] === valueLength &&
+    bytes[valueAt + 2] === TEXT &&
+    bytes[valueAt + 3] === valueLength - 2 &&
+    (keyLength | valueLength) < 0x80
+  ) {
+    reader.pos = end;
+    return fold(separate(fold(OFFSET, bytes, pos + 2, valueAt)), bytes, valueAt + 4, end) >>> 0;
+  }
+  return hashAnyKeyValue(reader, end);
+}
+
+function hashAnyKeyValue(reader: WireReader, end: number): number {
   const { bytes } = reader;
   let key = OFFSET;
   let valueStart = 0;
