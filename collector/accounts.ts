@@ -10,9 +10,9 @@ export class Accounts {
 
   accept(request: IncomingRequest): void {
     this.rejected += request.rejected;
-    for (const { origin } of request.spans) {
+    for (const { origin, from, to } of request.groups) {
       const name = this.#nameFor(origin.service);
-      this.#accepted.set(name, (this.#accepted.get(name) ?? 0) + 1);
+      this.#accepted.set(name, (this.#accepted.get(name) ?? 0) + to - from);
     }
   }
 

@@ -10,31 +10,43 @@ export interface Origin {
   readonly attributeHashes: readonly number[];
 }
 
-/** What the store has to know of a span; the rest stays as bytes. */
-export interface IncomingSpan {
-  readonly origin: Origin;
+/**
+ * What the store has to know of each span, by columns; the rest stays as bytes. Columns can be
+ * filled again and again: an object for every span would be most of the garbage.
+ */
+export class SpanColumns {
+  /** How many spans there are; what the columns hold beyond them is left from earlier ones. */
+  length = 0;
   /** The `Span` message: `bytes[start, end)` of the request. */
-  readonly start: number;
-  readonly end: number;
+  readonly start: number[] = [];
+  readonly end: number[] = [];
   /** The 16 bytes of the id, a character each. */
-  readonly traceKey: string;
-  readonly name: string;
-  readonly kind: number;
-  readonly isError: boolean;
+  readonly traceKey: string[] = [];
+  readonly name: string[] = [];
+  readonly kind: number[] = [];
+  readonly isError: boolean[] = [];
   /** Start in nanoseconds since 1970: two unsigned 32-bit halves. */
-  readonly startLow: number;
-  readonly startHigh: number;
-  readonly durationNano: number;
-  /** Its attributes: `attributeHashes[hashStart, hashEnd)` of the request. */
-  readonly hashStart: number;
-  readonly hashEnd: number;
+  readonly startLow: number[] = [];
+  readonly startHigh: number[] = [];
+  readonly durationNano: number[] = [];
+  /** Its attributes: `hashes[hashStart, hashEnd)`. */
+  readonly hashStart: number[] = [];
+  readonly hashEnd: number[] = [];
+  readonly hashes: number[] = [];
+}
+
+/** Spans `from` to `to`, exclusive, of a request: those of one origin. */
+export interface SpanGroup {
+  readonly origin: Origin;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** A request that has been checked whole and may be stored. */
 export interface IncomingRequest {
   readonly bytes: Buffer;
-  readonly spans: readonly IncomingSpan[];
-  readonly attributeHashes: readonly number[];
+  readonly spans: SpanColumns;
+  readonly groups: readonly SpanGroup[];
   /** Spans that may not be stored, and why the first of them may not. */
   readonly rejected: number;
   readonly reason: string | null;

@@ -8,7 +8,7 @@ import type { Accounts } from './accounts.ts';
 import { type BodyLimits, BodyReader } from './body.ts';
 import { BoundedServer, type ConnectionLimits } from './boundedServer.ts';
 import { HttpError } from './httpError.ts';
-import type { IncomingRequest } from './incoming.ts';
+import { type IncomingRequest, SpanColumns } from './incoming.ts';
 import { countItems } from './otherSignals.ts';
 import { type OtlpEncoding, type Signal, sendStatus, sendSuccess } from './otlpResponse.ts';
 import { scanRequest, scanTranscoded } from './scan.ts';
@@ -29,12 +29,16 @@ const SIGNALS: Record<string, Signal> = {
   '/v1/logs': 'logs',
 };
 
+/** Columns that more spans than this have filled are not kept. */
+const KEPT_SPANS = 10_000;
+
 /**
  * OTLP over HTTP. Metrics and logs are checked for their shape, counted and dropped.
  * Source: opentelemetry-proto, `docs/specification.md`, OTLP/HTTP.
  */
 export function createReceiver(options: ReceiverOptions): BoundedServer {
   const bodies = new BodyReader(options.limits);
+  let columns = new SpanColumns();
 
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const encoding = encodingOf(request);
@@ -73,10 +77,13 @@ export function createReceiver(options: ReceiverOptions): BoundedServer {
     encoding: OtlpEncoding,
     response: ServerResponse,
   ): Promise<void> {
-    const { request, line } = decode(body, encoding, options.file !== null);
+    // While a line is written, the next request is read already.
+    const spans = options.file ? new SpanColumns() : columns;
+    const { request, line } = decode(body, encoding, spans, options.file !== null);
     if (options.file && line && request.spans.length > 0) await options.file.append(line);
     options.store.add(request);
     options.accounts.accept(request);
+    if (columns.length > KEPT_SPANS) columns = new SpanColumns();
     sendSuccess(response, encoding, 'traces', request.rejected, request.reason);
   }
 
@@ -101,14 +108,15 @@ function asHttpError(error: unknown): HttpError {
 function decode(
   body: Buffer,
   encoding: OtlpEncoding,
+  spans: SpanColumns,
   withLine: boolean,
 ): { request: IncomingRequest; line: string | Buffer | null } {
   if (encoding === 'application/x-protobuf') {
-    const request = scanRequest(body);
+    const request = scanRequest(body, spans);
     const line = withLine ? lineOf(protobufToOtlpJson(body), request.rejected) : null;
     return { request, line };
   }
-  const request = scanTranscoded(otlpJsonBytesToProtobuf(body));
+  const request = scanTranscoded(otlpJsonBytesToProtobuf(body), spans);
   if (!withLine) return { request, line: null };
   if (request.rejected === 0) return { request, line: flatten(body) };
   return { request, line: lineOf(parseOtlpJson(body) as OtlpTraceRequest, request.rejected) };

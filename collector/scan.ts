@@ -2,49 +2,52 @@ import { fault } from '../traces/otlp/ids.ts';
 import type { ProtobufRequest } from '../traces/otlp/toProtobuf.ts';
 import { FIXED64, LEN, VARINT, WireReader } from '../traces/otlp/wire.ts';
 import { hashKeyValue } from './attributeHash.ts';
-import type { IncomingRequest, IncomingSpan, Origin } from './incoming.ts';
+import { type IncomingRequest, type Origin, SpanColumns, type SpanGroup } from './incoming.ts';
 
 /**
  * Checks an `ExportTraceServiceRequest` whole and notes what the store's index needs, without
  * making objects of attributes. Spans of invalid ids are counted and left out.
+ * @param spans where to note it; what they held before is gone.
  * @throws {MalformedOtlpError} if `bytes` are not such a request.
  */
-export function scanRequest(bytes: Buffer): IncomingRequest {
-  const found: Found = { spans: [], attributeHashes: [], rejected: 0, reason: null };
+export function scanRequest(bytes: Buffer, spans = new SpanColumns()): IncomingRequest {
+  const found: Found = { bytes, spans, hashCount: 0, groups: [], rejected: 0, reason: null };
+  spans.length = 0;
   const reader = new WireReader(bytes);
   while (reader.next(bytes.length)) {
-    if (reader.field === 1) inside(reader, (end) => scanResourceSpans(reader, end, found));
+    if (reader.field === 1) scanResourceSpans(reader, enter(reader), found);
   }
-  const { spans, attributeHashes, rejected, reason } = found;
-  return { bytes, spans, attributeHashes, rejected, reason };
+  return found;
 }
 
 /** The same of a request that came as OTLP JSON. */
-export function scanTranscoded({ bytes, rejected, reason }: ProtobufRequest): IncomingRequest {
-  return { ...scanRequest(bytes), rejected, reason };
+export function scanTranscoded(
+  { bytes, rejected, reason }: ProtobufRequest,
+  spans?: SpanColumns,
+): IncomingRequest {
+  return { ...scanRequest(bytes, spans), rejected, reason };
 }
 
-interface Found {
-  spans: IncomingSpan[];
-  attributeHashes: number[];
+interface Found extends IncomingRequest {
+  /** How many of `spans.hashes` there are. */
+  hashCount: number;
+  readonly groups: SpanGroup[];
   rejected: number;
   reason: string | null;
 }
 
 const SPANS_FIELD = 2; // `scope_spans` of ResourceSpans, and `spans` of ScopeSpans
 
-function inside<T>(reader: WireReader, scan: (end: number) => T): T {
+/** Goes into the LEN field that has been read; gives its end, where the next field begins. */
+function enter(reader: WireReader): number {
   reader.expect(LEN);
-  const { start, end } = reader;
-  reader.pos = start;
-  const result = scan(end);
-  reader.pos = end;
-  return result;
+  reader.pos = reader.start;
+  return reader.end;
 }
 
 function scanResourceSpans(reader: WireReader, end: number, found: Found): void {
   const { heading, children } = split(reader, end);
-  const resource = scanResource(heading);
+  const resource = scanHeading(heading);
   for (const child of children) {
     reader.pos = child.start;
     scanScopeSpans(reader, child.end, heading, resource, found);
@@ -55,20 +58,28 @@ function scanScopeSpans(
   reader: WireReader,
   end: number,
   resource: Uint8Array,
-  { service, hashes }: { service: string; hashes: readonly number[] },
+  { service, hashes }: Resource,
   found: Found,
 ): void {
   const { heading, children } = split(reader, end);
   const attributeHashes = [...hashes];
   const scope = new WireReader(heading);
   while (scope.next(heading.length)) {
-    if (scope.field !== 1) continue;
-    inside(scope, (scopeEnd) => scanAttributes(scope, scopeEnd, 3, attributeHashes));
+    if (scope.field === 1) scanScope(scope, enter(scope), attributeHashes);
   }
   const origin: Origin = { service, resource, scope: heading, attributeHashes };
+  const from = found.spans.length;
   for (const child of children) {
     reader.pos = child.start;
-    scanSpan(reader, child.end, origin, found);
+    scanSpan(reader, child.end, found);
+  }
+  const to = found.spans.length;
+  if (to > from) found.groups.push({ origin, from, to });
+}
+
+function scanScope(reader: WireReader, end: number, hashes: number[]): void {
+  while (reader.next(end)) {
+    if (reader.field === 3) hashes.push(hashKeyValue(reader, enter(reader)));
   }
 }
 
@@ -97,26 +108,31 @@ function split(reader: WireReader, end: number): { heading: Uint8Array; children
 /** Service of spans whose resource does not name one, as OpenTelemetry's SDKs call it. */
 const UNKNOWN_SERVICE = 'unknown_service';
 
+interface Resource {
+  service: string;
+  readonly hashes: number[];
+}
+
 /** Checks a ResourceSpans message without its children; finds `service.name` and the hashes. */
-function scanResource(heading: Uint8Array): { service: string; hashes: number[] } {
+function scanHeading(heading: Uint8Array): Resource {
+  const resource: Resource = { service: '', hashes: [] };
   const reader = new WireReader(heading);
-  const hashes: number[] = [];
-  let service = '';
   while (reader.next(heading.length)) {
-    if (reader.field !== 1) continue;
-    inside(reader, (end) => {
-      while (reader.next(end)) {
-        if (reader.field !== 1) continue;
-        inside(reader, (attributeEnd) => {
-          const { pos } = reader;
-          service = serviceNameOf(reader, attributeEnd) ?? service;
-          reader.pos = pos;
-          hashes.push(hashKeyValue(reader, attributeEnd));
-        });
-      }
-    });
+    if (reader.field === 1) scanResource(reader, enter(reader), resource);
   }
-  return { service: service || UNKNOWN_SERVICE, hashes };
+  resource.service ||= UNKNOWN_SERVICE;
+  return resource;
+}
+
+function scanResource(reader: WireReader, end: number, resource: Resource): void {
+  while (reader.next(end)) {
+    if (reader.field !== 1) continue;
+    const attributeEnd = enter(reader);
+    const { pos } = reader;
+    resource.service = serviceNameOf(reader, attributeEnd) ?? resource.service;
+    reader.pos = pos;
+    resource.hashes.push(hashKeyValue(reader, attributeEnd));
+  }
 }
 
 function serviceNameOf(reader: WireReader, end: number): string | null {
@@ -125,18 +141,22 @@ function serviceNameOf(reader: WireReader, end: number): string | null {
   while (reader.next(end)) {
     if (reader.field === 1) key = reader.text();
     else if (reader.field === 2) {
-      inside(reader, (valueEnd) => {
-        while (reader.next(valueEnd)) if (reader.field === 1) value = reader.text();
-      });
+      value = lastText(reader, enter(reader)) ?? value;
     }
   }
   return key === 'service.name' ? value : null;
 }
 
-function scanSpan(reader: WireReader, end: number, origin: Origin, found: Found): void {
+function lastText(reader: WireReader, end: number): string | null {
+  let text: string | null = null;
+  while (reader.next(end)) if (reader.field === 1) text = reader.text();
+  return text;
+}
+
+function scanSpan(reader: WireReader, end: number, found: Found): void {
   const { bytes, pos: start } = reader;
-  const hashes = found.attributeHashes;
-  const hashStart = hashes.length;
+  const { spans } = found;
+  const hashStart = found.hashCount;
   let traceStart = 0;
   let traceLength = -1;
   let spanStart = 0;
@@ -187,26 +207,17 @@ function scanSpan(reader: WireReader, end: number, origin: Origin, found: Found)
         endLow = reader.low;
         endHigh = reader.high;
         break;
-      case 9: {
-        reader.expect(LEN);
-        const after = reader.end;
-        reader.pos = reader.start;
-        hashes.push(hashKeyValue(reader, after));
-        reader.pos = after;
+      case 9:
+        noteAttribute(reader, found);
         break;
-      }
       case 11:
-        inside(reader, (eventEnd) => scanAttributes(reader, eventEnd, 3, hashes));
+        scanEvent(reader, enter(reader), found);
         break;
       case 13:
-        why = inside(reader, (linkEnd) => scanLink(reader, linkEnd, hashes)) ?? why;
+        why = scanLink(reader, enter(reader), found) ?? why;
         break;
       case 15:
-        inside(reader, (statusEnd) => {
-          while (reader.next(statusEnd)) {
-            if (reader.field === 3) isError = reader.low === 2;
-          }
-        });
+        isError = scanStatus(reader, enter(reader)) ?? isError;
         break;
     }
   }
@@ -216,37 +227,42 @@ function scanSpan(reader: WireReader, end: number, origin: Origin, found: Found)
     why = fault('spanId', 16, hexOf(bytes, spanStart, spanStart + spanLength));
   }
   if (why !== null) {
-    hashes.length = hashStart;
+    found.hashCount = hashStart;
     found.rejected++;
     found.reason ??= why;
     return;
   }
-  found.spans.push({
-    origin,
-    start,
-    end,
-    traceKey: traceKeyOf(bytes, traceStart),
-    name,
-    kind,
-    isError,
-    startLow,
-    startHigh,
-    durationNano: (endHigh - startHigh) * 2 ** 32 + (endLow - startLow),
-    hashStart,
-    hashEnd: hashes.length,
-  });
+  const i = spans.length++;
+  spans.start[i] = start;
+  spans.end[i] = end;
+  spans.traceKey[i] = traceKeyOf(bytes, traceStart);
+  spans.name[i] = name;
+  spans.kind[i] = kind;
+  spans.isError[i] = isError;
+  spans.startLow[i] = startLow;
+  spans.startHigh[i] = startHigh;
+  spans.durationNano[i] = (endHigh - startHigh) * 2 ** 32 + (endLow - startLow);
+  spans.hashStart[i] = hashStart;
+  spans.hashEnd[i] = found.hashCount;
 }
 
-function scanAttributes(reader: WireReader, end: number, field: number, hashes: number[]): void {
-  while (reader.next(end)) {
-    if (reader.field === field) {
-      hashes.push(inside(reader, (attributeEnd) => hashKeyValue(reader, attributeEnd)));
-    }
-  }
+function noteAttribute(reader: WireReader, found: Found): void {
+  found.spans.hashes[found.hashCount++] = hashKeyValue(reader, enter(reader));
+}
+
+/** Whether the status is an error, or null if it does not say. */
+function scanStatus(reader: WireReader, end: number): boolean | null {
+  let isError: boolean | null = null;
+  while (reader.next(end)) if (reader.field === 3) isError = reader.low === 2;
+  return isError;
+}
+
+function scanEvent(reader: WireReader, end: number, found: Found): void {
+  while (reader.next(end)) if (reader.field === 3) noteAttribute(reader, found);
 }
 
 /** Why the link is not valid, or null. A link need not have ids. */
-function scanLink(reader: WireReader, end: number, hashes: number[]): string | null {
+function scanLink(reader: WireReader, end: number, found: Found): string | null {
   let why: string | null = null;
   while (reader.next(end)) {
     const length = reader.end - reader.start;
@@ -255,7 +271,7 @@ function scanLink(reader: WireReader, end: number, hashes: number[]): string | n
     } else if (reader.field === 2 && length !== 8 && length !== 0) {
       why = fault('links.spanId', 16, hexOf(reader.bytes, reader.start, reader.end));
     } else if (reader.field === 4) {
-      hashes.push(inside(reader, (attributeEnd) => hashKeyValue(reader, attributeEnd)));
+      noteAttribute(reader, found);
     }
   }
   return why;
@@ -271,7 +287,7 @@ function traceKeyOf(bytes: Uint8Array, start: number): string {
   return asBuffer(bytes).toString('latin1', start, start + 16);
 }
 
-/** {@link IncomingSpan.traceKey} of a `Span` message that has been stored. */
+/** {@link SpanColumns.traceKey} of a `Span` message that has been stored. */
 export function traceKeyOfSpan(span: Buffer): string {
   const reader = new WireReader(span);
   while (reader.next(span.length)) if (reader.field === 1) return traceKeyOf(span, reader.start);

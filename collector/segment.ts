@@ -1,4 +1,4 @@
-import type { IncomingSpan, Origin } from './incoming.ts';
+import type { Origin, SpanColumns } from './incoming.ts';
 
 /** Memory that a segment takes while it is filled; when sealed, as much as it needs. */
 export const OPEN_SEGMENT_BYTES = 1_500_000;
@@ -105,31 +105,35 @@ export class OpenSegment implements Segment {
   }
 
   /**
-   * Adds a span that there is room for, and gives its number.
+   * Adds span `i`, which there is room for, and gives its number.
    * @param first number of its trace's first span, if there is one; `previous`: of the last.
    */
   add(
     source: Buffer,
-    span: IncomingSpan,
-    hashes: readonly number[],
+    spans: SpanColumns,
+    i: number,
+    origin: Origin,
     first: number | null,
     previous: number | null,
   ): number {
     const row = this.rows++;
     const number = this.firstNumber + row;
-    this.#bytes += source.copy(this.slab, this.#bytes, span.start, span.end);
+    this.#bytes += source.copy(this.slab, this.#bytes, spans.start[i], spans.end[i]);
     this.ends[row] = this.#bytes;
     this.toFirst[row] = first === null ? 0 : number - first;
     this.toPrevious[row] = previous === null ? 0 : number - previous;
-    this.origin[row] = this.#originId(span.origin);
-    this.name[row] = this.#nameId(span.name);
-    this.kind[row] = span.kind > 255 ? 0 : span.kind;
-    this.isError[row] = span.isError ? 1 : 0;
-    this.startLow[row] = span.startLow;
-    this.startHigh[row] = span.startHigh;
-    this.durationNano[row] = span.durationNano;
-    for (let i = span.hashStart; i < span.hashEnd; i++) {
-      this.hashes[this.#hashCount++] = hashes[i] as number;
+    this.origin[row] = this.#originId(origin);
+    this.name[row] = this.#nameId(spans.name[i] as string);
+    const kind = spans.kind[i] as number;
+    this.kind[row] = kind > 255 ? 0 : kind;
+    this.isError[row] = spans.isError[i] ? 1 : 0;
+    this.startLow[row] = spans.startLow[i] as number;
+    this.startHigh[row] = spans.startHigh[i] as number;
+    this.durationNano[row] = spans.durationNano[i] as number;
+    const { hashes } = spans;
+    const hashEnd = spans.hashEnd[i] as number;
+    for (let at = spans.hashStart[i] as number; at < hashEnd; at++) {
+      this.hashes[this.#hashCount++] = hashes[at] as number;
     }
     this.hashEnds[row] = this.#hashCount;
     return number;

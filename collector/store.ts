@@ -1,4 +1,4 @@
-import type { IncomingRequest } from './incoming.ts';
+import type { IncomingRequest, Origin } from './incoming.ts';
 import { traceKeyOfSpan } from './scan.ts';
 import { OPEN_SEGMENT_BYTES, OpenSegment, type Segment, spanOf } from './segment.ts';
 
@@ -37,23 +37,8 @@ export class SpanStore {
   }
 
   add(request: IncomingRequest): void {
-    for (const span of request.spans) {
-      const bytes = span.end - span.start;
-      const hashes = span.hashEnd - span.hashStart;
-      if (!this.#open.hasRoom(bytes, hashes)) {
-        if (this.#open.rows > 0) this.#seal();
-        this.#open.grow(bytes, hashes);
-      }
-      const previous = this.#latest.get(span.traceKey) ?? null;
-      const number = this.#open.add(
-        request.bytes,
-        span,
-        request.attributeHashes,
-        previous === null ? null : this.#firstOf(previous),
-        previous,
-      );
-      this.#latest.set(span.traceKey, number);
-      this.#heldSpans++;
+    for (const { origin, from, to } of request.groups) {
+      for (let i = from; i < to; i++) this.#addSpan(request, i, origin);
     }
   }
 
@@ -93,6 +78,20 @@ export class SpanStore {
   isHeld(segment: Segment, row: number): boolean {
     const first = segment.firstNumber + row - (segment.toFirst[row] as number);
     return first >= this.#oldest().firstNumber;
+  }
+
+  #addSpan({ bytes, spans }: IncomingRequest, i: number, origin: Origin): void {
+    const length = (spans.end[i] as number) - (spans.start[i] as number);
+    const hashes = (spans.hashEnd[i] as number) - (spans.hashStart[i] as number);
+    if (!this.#open.hasRoom(length, hashes)) {
+      if (this.#open.rows > 0) this.#seal();
+      this.#open.grow(length, hashes);
+    }
+    const traceKey = spans.traceKey[i] as string;
+    const previous = this.#latest.get(traceKey) ?? null;
+    const first = previous === null ? null : this.#firstOf(previous);
+    this.#latest.set(traceKey, this.#open.add(bytes, spans, i, origin, first, previous));
+    this.#heldSpans++;
   }
 
   #heldBytes(): number {
