@@ -3,6 +3,7 @@ import type { ProtobufRequest } from '../traces/otlp/toProtobuf.ts';
 import { FIXED64, LEN, VARINT, WireReader } from '../traces/otlp/wire.ts';
 import { hashKeyValue } from './attributeHash.ts';
 import { type IncomingRequest, type Origin, SpanColumns, type SpanGroup } from './incoming.ts';
+import { KnownTexts } from './knownTexts.ts';
 
 /**
  * Checks an `ExportTraceServiceRequest` whole and notes what the store's index needs, without
@@ -11,7 +12,15 @@ import { type IncomingRequest, type Origin, SpanColumns, type SpanGroup } from '
  * @throws {MalformedOtlpError} if `bytes` are not such a request.
  */
 export function scanRequest(bytes: Buffer, spans = new SpanColumns()): IncomingRequest {
-  const found: Found = { bytes, spans, hashCount: 0, groups: [], rejected: 0, reason: null };
+  const found: Found = {
+    bytes,
+    spans,
+    hashCount: 0,
+    lastTraceStart: 0,
+    groups: [],
+    rejected: 0,
+    reason: null,
+  };
   spans.length = 0;
   const reader = new WireReader(bytes);
   while (reader.next(bytes.length)) {
@@ -29,6 +38,8 @@ export function scanTranscoded(
 }
 
 interface Found extends IncomingRequest {
+  /** Where the trace id of the last span lies. */
+  lastTraceStart: number;
   /** How many of `spans.hashes` there are. */
   hashCount: number;
   readonly groups: SpanGroup[];
@@ -107,6 +118,8 @@ function split(reader: WireReader, end: number): { heading: Uint8Array; children
 
 /** Service of spans whose resource does not name one, as OpenTelemetry's SDKs call it. */
 const UNKNOWN_SERVICE = 'unknown_service';
+
+const NAMES = new KnownTexts();
 
 interface Resource {
   service: string;
@@ -191,7 +204,8 @@ function scanSpan(reader: WireReader, end: number, found: Found): void {
         }
         break;
       case 5:
-        name = reader.text();
+        reader.expect(LEN);
+        name = NAMES.read(found.bytes, reader.start, reader.end);
         break;
       case 6:
         reader.expect(VARINT);
@@ -235,7 +249,12 @@ function scanSpan(reader: WireReader, end: number, found: Found): void {
   const i = spans.length++;
   spans.start[i] = start;
   spans.end[i] = end;
-  spans.traceKey[i] = traceKeyOf(bytes, traceStart);
+  // The spans of a trace often stand together.
+  spans.traceKey[i] =
+    i > 0 && isSame(bytes, traceStart, found.lastTraceStart, 16)
+      ? (spans.traceKey[i - 1] as string)
+      : traceKeyOf(bytes, traceStart);
+  found.lastTraceStart = traceStart;
   spans.name[i] = name;
   spans.kind[i] = kind;
   spans.isError[i] = isError;
@@ -279,6 +298,11 @@ function scanLink(reader: WireReader, end: number, found: Found): string | null 
 
 function isZero(bytes: Uint8Array, start: number, length: number): boolean {
   for (let i = start; i < start + length; i++) if (bytes[i] !== 0) return false;
+  return true;
+}
+
+function isSame(bytes: Uint8Array, a: number, b: number, length: number): boolean {
+  for (let i = 0; i < length; i++) if (bytes[a + i] !== bytes[b + i]) return false;
   return true;
 }
 
