@@ -59,6 +59,53 @@ describe('plainJsonToProtobuf()', () => {
     }
   });
 
+  test('declines what takes more room as protobuf than there is', () => {
+    const scopeSpans = Array.from({ length: 170_000 }, () => ({}));
+    const schemaUrl = 'u'.repeat(500_000);
+    const json = Buffer.from(JSON.stringify({ resourceSpans: [{ scopeSpans, schemaUrl }] }));
+    expect(plainJsonToProtobuf(json)).toBeNull();
+  });
+
+  test.each([
+    '{"key":"k","value":{"stringValue":"a}}b"}}',
+    '{"key":"k}}","value":{"stringValue":"}}"}}',
+    '{"key":"k","value":{"stringValue":"a\\"}}"}}',
+    '{"key":"k\\"","value":{"stringValue":"b"}}',
+    '{"key":"ké","value":{"stringValue":"€\u{1f600}"}}',
+    '{"key":"","value":{"stringValue":""}}',
+    `{"key":"${'k'.repeat(127)}","value":{"stringValue":"${'v'.repeat(127)}"}}`,
+    `{"key":"${'k'.repeat(128)}","value":{"stringValue":"${'v'.repeat(128)}"}}`,
+    '{"key":"k","value":{}}',
+    '{"key":"k","value":{"intValue":"1"}}',
+    '{"key":"k","value":{"arrayValue":{"values":[{"stringValue":"a"},{"intValue":1}]}}}',
+    '{"value":{"stringValue":"b"},"key":"k"}',
+    '{"key":"k", "value":{"stringValue":"b"}}',
+  ])('reads the attribute %s as the general way does', (attribute) => {
+    const ids = '"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331"';
+    const span = `{${ids},"attributes":[${attribute},${attribute}]}`;
+    const json = Buffer.from(`{"resourceSpans":[{"scopeSpans":[{"spans":[${span}]}]}]}`);
+    const bytes = plainJsonToProtobuf(json);
+    expect(bytes).not.toBeNull();
+    expect(decodeOtlpProtobuf(bytes as Buffer)).toEqual(generally(json));
+  });
+
+  test.each([
+    '{"key":"k","value":{"stringValue":"b"}',
+    '{"key":"k","value":{"stringValue":"b"}]',
+    '{"key":"k","value":{"stringValue":"b"}},',
+    '{"key":"k","value":{"stringValue":"b}}',
+    '{"key":"k","value":{"stringValue":"b"},"key":"k"}',
+    '{"key":"k","value":{"stringValue":"b","intValue":1}}',
+    '{"key":"k","value":{"stringValue":"b\u0001"}}',
+    '{"key":"k\u0001","value":{"stringValue":"b"}}',
+    '{"key":"k","valuE":{"stringValue":"b"}}',
+  ])('declines the attribute %j', (attribute) => {
+    const ids = '"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331"';
+    const span = `{${ids},"attributes":[${attribute}]}`;
+    const json = Buffer.from(`{"resourceSpans":[{"scopeSpans":[{"spans":[${span}]}]}]}`);
+    expect(plainJsonToProtobuf(json)).toBeNull();
+  });
+
   test.each([
     ['a field of a newer OTLP', '{"resourceSpans":[],"newer":1}'],
     ['a field twice', '{"resourceSpans":[],"resourceSpans":[]}'],

@@ -1,11 +1,12 @@
 import { hexDigit, NO_DIGIT } from './ids.ts';
-import { type Field, type Message, REQUEST } from './plainJsonFields.ts';
+import { Literal } from './literal.ts';
+import { type Field, KEY_VALUE, type Message, REQUEST, VALUE_FIELD } from './plainJsonFields.ts';
 import { MAX_VALUE_DEPTH } from './request.ts';
 import { FIXED32, FIXED64, LEN, VARINT } from './wire.ts';
 
 const NOT_PLAIN = new Error('not plain');
 const TWO_32 = 2 ** 32;
-const [QUOTE, COMMA, COLON, BACKSLASH] = [0x22, 0x2c, 0x3a, 0x5c];
+const [QUOTE, COMMA, BACKSLASH] = [0x22, 0x2c, 0x5c];
 const [BRACE, BRACE_END, BRACKET, BRACKET_END] = [0x7b, 0x7d, 0x5b, 0x5d];
 
 /**
@@ -17,20 +18,23 @@ const [BRACE, BRACE_END, BRACKET, BRACKET_END] = [0x7b, 0x7d, 0x5b, 0x5d];
 export function plainJsonToProtobuf(json: Buffer): Buffer | null {
   if (target.length < json.length) target = Buffer.allocUnsafeSlow(2 * json.length);
   source = json;
+  view = new DataView(json.buffer, json.byteOffset, json.length);
   from = 0;
   to = 0;
   depth = 0;
   try {
     skipSpace();
     readObject(REQUEST);
-    skipSpace();
-    return from === json.length ? Buffer.from(target.subarray(0, to)) : null;
+    if (from < json.length) skipSpace();
+    const isWhole = from === json.length && to <= target.length;
+    return isWhole ? Buffer.from(target.subarray(0, to)) : null;
   } catch (error) {
     // JSON.parse, for the rarer kinds of strings and numbers, says it with a SyntaxError.
     if (error === NOT_PLAIN || error instanceof SyntaxError) return null;
     throw error;
   } finally {
     source = NOTHING;
+    view = NO_VIEW;
     if (target.length > KEPT_BYTES) target = Buffer.allocUnsafeSlow(KEPT_BYTES);
   }
 }
@@ -38,22 +42,25 @@ export function plainJsonToProtobuf(json: Buffer): Buffer | null {
 // One at a time suffices: nothing here waits.
 const NOTHING = Buffer.alloc(0);
 const KEPT_BYTES = 1024 * 1024;
+const NO_VIEW = new DataView(NOTHING.buffer);
 let source: Buffer = NOTHING;
+/** Of the source. */
+let view: DataView = NO_VIEW;
 let target = Buffer.allocUnsafeSlow(KEPT_BYTES);
 let from = 0;
 let to = 0;
 let depth = 0;
 
 function skipSpace(): void {
-  const bytes = source;
-  let at = from;
-  let byte = bytes[at] as number;
   // Nearly always there is none.
-  while (byte <= 0x20) {
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break;
-    byte = bytes[++at] as number;
+  if ((source[from] as number) <= 0x20) skipSpaces();
+}
+
+function skipSpaces(): void {
+  let byte = source[from] as number;
+  while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) {
+    byte = source[++from] as number;
   }
-  from = at;
 }
 
 function expect(byte: number): void {
@@ -79,13 +86,10 @@ function readObject({ fields, required, isOneOf }: Message): void {
   else {
     let next = 0;
     do {
-      expect(QUOTE);
       const index = matchKey(fields, next);
       if ((seen & (1 << index)) !== 0 || (isOneOf && seen !== 0)) throw NOT_PLAIN;
       seen |= 1 << index;
       next = index + 1;
-      skipSpace();
-      expect(COLON);
       skipSpace();
       readValue(fields[index] as Field);
     } while (another(BRACE_END));
@@ -93,19 +97,14 @@ function readObject({ fields, required, isOneOf }: Message): void {
   if ((seen & required) !== required) throw NOT_PLAIN;
 }
 
-/** Index of the field whose key stands here; goes behind its closing quote. */
+/** Index of the field whose key stands here; goes behind its colon. */
 function matchKey(fields: readonly Field[], likely: number): number {
-  const bytes = source;
-  const start = from;
   let index = likely;
   for (let tries = fields.length; tries > 0; tries--) {
     if (index >= fields.length) index = 0;
-    const { key } = fields[index] as Field;
-    const { length } = key;
-    let at = 0;
-    while (at < length && bytes[start + at] === key[at]) at++;
-    if (at === length) {
-      from = start + at;
+    const { opening } = fields[index] as Field;
+    if (opening.standsIn(view, from)) {
+      from += opening.length;
       return index;
     }
     index++;
@@ -164,7 +163,7 @@ function writeMessage({ number, message }: Field): void {
   target[to++] = (number << 3) | LEN;
   const start = to + message.lengthBytes;
   to = start;
-  readObject(message);
+  if (message !== KEY_VALUE || !readAttribute()) readObject(message);
   if (message.lengthBytes === 1) writeLength(start);
   else {
     let rest = to - start;
@@ -175,6 +174,42 @@ function writeMessage({ number, message }: Field): void {
     target[start - 1] = rest;
   }
   depth--;
+}
+
+const KEY_OPENING = new Literal('{"key":"');
+const VALUE_OPENING = new Literal('","value":{');
+
+/**
+ * Reads an attribute that is written as nearly all are, without space and with a short key of
+ * ASCII, past all that others need. False, and nothing is read, of any other.
+ */
+function readAttribute(): boolean {
+  if (!KEY_OPENING.standsIn(view, from)) return false;
+  const keyAt = from + KEY_OPENING.length;
+  const keyLength = copyAscii(keyAt, to + 2);
+  const closingAt = keyAt + keyLength;
+  if (keyLength > 0x7f || !VALUE_OPENING.standsIn(view, closingAt)) return false;
+  target[to] = (1 << 3) | LEN;
+  target[to + 1] = keyLength;
+  from = closingAt + VALUE_OPENING.length - 1;
+  to += 2 + keyLength;
+  writeMessage(VALUE_FIELD);
+  expect(BRACE_END);
+  return true;
+}
+
+/** Copies characters that stand in JSON for themselves, from `read` to `write`; gives how many. */
+function copyAscii(read: number, write: number): number {
+  const bytes = source;
+  const out = target;
+  let count = 0;
+  let byte = bytes[read] as number;
+  // Behind the end `byte` is undefined, and no comparison with it holds.
+  while (byte >= 0x20 && byte < 0x80 && byte !== QUOTE && byte !== BACKSLASH) {
+    out[write + count] = byte;
+    byte = bytes[read + ++count] as number;
+  }
+  return count;
 }
 
 /** Writes the length of what has been written from `start` into the one byte before it. */
@@ -204,20 +239,13 @@ function writeVarintField(number: number, value: number): void {
 
 function readText(number: number): void {
   expect(QUOTE);
-  const bytes = source;
-  const out = target;
   const begin = from;
-  out[to] = (number << 3) | LEN;
+  target[to] = (number << 3) | LEN;
   const start = to + 2;
-  let at = begin;
-  let byte = bytes[at] as number;
-  // Behind the end `byte` is undefined, and no comparison with it holds.
-  while (byte >= 0x20 && byte < 0x80 && byte !== QUOTE && byte !== BACKSLASH) {
-    out[start + at - begin] = byte;
-    byte = bytes[++at] as number;
-  }
-  from = at;
-  to = start + at - begin;
+  const length = copyAscii(begin, start);
+  from = begin + length;
+  to = start + length;
+  const byte = source[from] as number;
   if (byte === BACKSLASH || byte >= 0x80) readEscaped(begin, start);
   else if (byte !== QUOTE) throw NOT_PLAIN;
   from++;

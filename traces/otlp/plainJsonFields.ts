@@ -1,3 +1,5 @@
+import { Literal } from './literal.ts';
+
 /** How a field's value is written in JSON, and goes into protobuf. */
 type Form =
   | 'text'
@@ -13,7 +15,8 @@ type Form =
   | 'list';
 
 export interface Field {
-  readonly key: Buffer;
+  /** `"key":`, as it stands before the value. */
+  readonly opening: Literal;
   readonly number: number;
   readonly form: Form;
   /** Of an id. */
@@ -33,7 +36,7 @@ export interface Message {
 const NONE: Message = { fields: [], required: 0, lengthBytes: 1, isOneOf: false };
 
 function field(key: string, number: number, form: Form, message = NONE, bytes = 0): Field {
-  return { key: Buffer.from(`${key}"`), number, form, message, bytes };
+  return { opening: new Literal(`"${key}":`), number, form, message, bytes };
 }
 
 function message(fields: readonly Field[], more: Partial<Message> = {}): Message {
@@ -48,7 +51,8 @@ VALUE.fields = [
   field('doubleValue', 4, 'double'),
   field('arrayValue', 5, 'message', message([field('values', 1, 'list', VALUE)])),
 ];
-const KEY_VALUE = message([field('key', 1, 'text'), field('value', 2, 'message', VALUE)]);
+export const VALUE_FIELD = field('value', 2, 'message', VALUE);
+export const KEY_VALUE = message([field('key', 1, 'text'), VALUE_FIELD]);
 const EVENT = message([
   field('timeUnixNano', 1, 'nano'),
   field('name', 2, 'text'),
