@@ -5,15 +5,16 @@ export const FIXED64 = 1;
 export const LEN = 2;
 export const FIXED32 = 5;
 
+const NOTHING: Buffer = Buffer.alloc(0);
+
 /**
  * Reads protobuf fields one by one and checks every bound, which `pbf`'s reader does not: it takes
  * what lies after the end for data, and 64-bit integers for doubles.
  * Source: protobuf.dev, Encoding.
  */
 export class WireReader {
-  readonly bytes: Uint8Array;
-  readonly #buffer: Buffer;
-  readonly #view: DataView;
+  bytes = NOTHING;
+  #view = new DataView(NOTHING.buffer);
   pos = 0;
   /** Number and wire type of the field that {@link next} has read. */
   field = 0;
@@ -26,9 +27,15 @@ export class WireReader {
   end = 0;
 
   constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
-    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.open(bytes);
+  }
+
+  /** Stands before the first of other bytes. */
+  open(bytes: Uint8Array): void {
+    // Whatever it is given, V8 sees one class here: it optimizes for that.
+    this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.pos = 0;
   }
 
   /**
@@ -86,13 +93,13 @@ export class WireReader {
   /** Content of a LEN field whose bytes are no text. */
   encoded(encoding: 'hex' | 'base64'): string {
     this.expect(LEN);
-    return this.#buffer.toString(encoding, this.start, this.end);
+    return this.bytes.toString(encoding, this.start, this.end);
   }
 
   /** Content of a LEN field as text; bytes that are not UTF-8 become U+FFFD. */
   text(): string {
     this.expect(LEN);
-    return this.#buffer.toString('utf8', this.start, this.end);
+    return this.bytes.toString('utf8', this.start, this.end);
   }
 
   #varint(limit: number): void {
