@@ -1,9 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { foundBinary } from '../test/interop/tools/binaries.ts';
 import type { Benchmark, BenchmarkRow } from './benchmark.ts';
 import type { CollectorUsage } from './support/collectorProcess.ts';
-import { row } from './support/row.ts';
+import { RealPrograms, type Taker } from './support/realPrograms.ts';
+import { ratios, row } from './support/row.ts';
 import { type Encoding, SPANS_PER_BODY, type SpanBody, spanBody } from './support/spanBodies.ts';
 import { sendBodies } from './support/spanSender.ts';
 
@@ -25,36 +27,59 @@ const benchmark: Benchmark = {
   description: `ingest, memory and queries of the embedded collector: bodies of ${SPANS_PER_BODY} spans with 8 attributes`,
   async run({ runs, say }) {
     const target = await start();
+    const programs = new RealPrograms();
     try {
+      const real = await realCollector(programs, say);
       const json = bodies('application/json');
       const protobuf = bodies('application/x-protobuf');
       const rates = { json: [] as number[], protobuf: [] as number[] };
+      const realRates = { json: [] as number[], protobuf: [] as number[] };
+      const ourSeconds = async () => (await usage(target)).cpuSeconds;
       await sendBodies(target.otlpUrl, [...json, ...protobuf], BODIES_TO_WARM_UP);
+      if (real) await sendBodies(real.otlpUrl, [...json, ...protobuf], BODIES_TO_WARM_UP);
       const before = await usage(target);
       for (let run = 0; run < runs; run++) {
-        rates.json.push(await rate(target, json));
-        rates.protobuf.push(await rate(target, protobuf));
-        say(
-          `run ${run + 1}: JSON ${rates.json.at(-1)?.toFixed(0)}, protobuf ${rates.protobuf.at(-1)?.toFixed(0)} spans per CPU-second`,
-        );
+        for (const [encoding, list] of Object.entries({ json, protobuf })) {
+          const name = encoding as keyof typeof rates;
+          rates[name].push(await rate(target.otlpUrl, ourSeconds, list));
+          if (!real) continue;
+          const realSeconds = async () => real.process.cpuSeconds();
+          realRates[name].push(await rate(real.otlpUrl, realSeconds, list));
+        }
+        const told = Object.entries(rates).map(([name, values]) => {
+          const other = realRates[name as keyof typeof rates].at(-1);
+          const beside =
+            other === undefined ? '' : ` (OpenTelemetry Collector ${other.toFixed(0)})`;
+          return `${name} ${values.at(-1)?.toFixed(0)}${beside}`;
+        });
+        say(`run ${run + 1}, spans per CPU-second: ${told.join(', ')}`);
       }
       const missing = HELD_SPANS / SPANS_PER_BODY - BODIES_TO_WARM_UP - 2 * runs * BODIES_PER_RUN;
       await sendBodies(target.otlpUrl, protobuf, Math.max(0, missing));
       const after = await usage(target);
       const stored = SPANS_PER_BODY * (2 * runs * BODIES_PER_RUN + Math.max(0, missing));
       const heldBytes = (after.heldBytes - before.heldBytes) / stored;
+      const against = (title: string, name: keyof typeof rates): BenchmarkRow =>
+        row(
+          `ingest against the OpenTelemetry Collector throwing all away, ${title}`,
+          '×',
+          ratios(rates[name], realRates[name]),
+        );
       return [
         row('ingest, JSON', 'spans per CPU-second', rates.json, { relation: '>=', value: 130_000 }),
         row('ingest, protobuf', 'spans per CPU-second', rates.protobuf, {
           relation: '>=',
           value: 200_000,
         }),
+        ...(real ? [against('JSON', 'json'), against('protobuf', 'protobuf')] : []),
         row('held per stored span', 'bytes', [heldBytes], { relation: '<=', value: 1_000 }),
         ...(await queries(target, json[0] as SpanBody)),
       ];
     } finally {
       target.child.disconnect();
       await once(target.child, 'exit');
+      await programs.stop();
+      programs.remove();
     }
   },
 };
@@ -77,12 +102,29 @@ async function usage({ child }: Target): Promise<CollectorUsage> {
   return answer;
 }
 
-/** Spans per CPU-second of the collector's process, all its threads. */
-async function rate(target: Target, list: readonly SpanBody[]): Promise<number> {
-  const before = await usage(target);
-  await sendBodies(target.otlpUrl, list, BODIES_PER_RUN);
-  const after = await usage(target);
-  return (BODIES_PER_RUN * SPANS_PER_BODY) / (after.cpuSeconds - before.cpuSeconds);
+/** An OpenTelemetry Collector that throws all away, where there is one; else it says why not. */
+async function realCollector(
+  programs: RealPrograms,
+  say: (line: string) => void,
+): Promise<Taker | null> {
+  if (process.platform === 'linux' && foundBinary('otelcol') !== null) return programs.sink();
+  say(
+    process.platform === 'linux'
+      ? 'not beside the OpenTelemetry Collector: not built yet; npm run test:interop builds it'
+      : 'not beside the OpenTelemetry Collector: its CPU time is in /proc, which only Linux has',
+  );
+  return null;
+}
+
+/** Spans per CPU-second of the process that takes them, all its threads. */
+async function rate(
+  otlpUrl: string,
+  cpuSeconds: () => Promise<number>,
+  list: readonly SpanBody[],
+): Promise<number> {
+  const before = await cpuSeconds();
+  await sendBodies(otlpUrl, list, BODIES_PER_RUN);
+  return (BODIES_PER_RUN * SPANS_PER_BODY) / ((await cpuSeconds()) - before);
 }
 
 async function queries(target: Target, last: SpanBody): Promise<BenchmarkRow[]> {

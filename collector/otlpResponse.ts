@@ -15,21 +15,24 @@ export function sendSuccess(
   rejected = 0,
   reason: string | null = null,
 ): void {
-  if (encoding === 'application/json') {
+  const isJson = encoding === 'application/json';
+  if (rejected === 0) {
+    send(response, 200, encoding, isJson ? '{}' : '');
+    return;
+  }
+  if (isJson) {
     const partialSuccess = {
       [`rejected${ITEMS[signal]}`]: String(rejected),
       errorMessage: reason ?? '',
     };
-    send(response, 200, encoding, JSON.stringify(rejected > 0 ? { partialSuccess } : {}));
+    send(response, 200, encoding, JSON.stringify({ partialSuccess }));
     return;
   }
   const out = new WireWriter();
-  if (rejected > 0) {
-    out.message(1, () => {
-      out.uint(1, rejected);
-      out.text(2, reason ?? '');
-    });
-  }
+  out.message(1, () => {
+    out.uint(1, rejected);
+    out.text(2, reason ?? '');
+  });
   send(response, 200, encoding, out.finish());
 }
 

@@ -48,9 +48,15 @@ export class RealPrograms {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
+  /** A collector that throws all away; `address` is where it takes gRPC. */
+  async sink(): Promise<Taker & { readonly address: string }> {
+    const sink = await this.#otelcol(['bench/support/sinkCollector.yaml']);
+    return { ...sink, done: sink.taken };
+  }
+
   /** `collector/config.yaml`; in Jaeger's place a collector that throws all away. */
   async collector(env: Readonly<Record<string, string>> = {}): Promise<Taker> {
-    const sink = await this.#sink();
+    const sink = await this.sink();
     const taker = await this.#otelcol(['collector/config.yaml'], {
       JAEGER_OTLP_ENDPOINT: sink.address,
       ...env,
@@ -60,7 +66,7 @@ export class RealPrograms {
 
   /** The same with tail sampling. `done` expects traces of `spansPerTrace` spans. */
   async samplingCollector(wait: string, spansPerTrace: number): Promise<Taker> {
-    const sink = await this.#sink();
+    const sink = await this.sink();
     const taker = await this.#otelcol(
       ['collector/config.yaml', 'collector/options/tail-sampling.yaml'],
       { JAEGER_OTLP_ENDPOINT: sink.address, COLLECTOR_SAMPLING_WAIT: wait },
@@ -73,7 +79,7 @@ export class RealPrograms {
 
   /** The agent of `deploy/overlays/cluster`, with two collectors behind it. */
   async agent(): Promise<Taker> {
-    const sinks = [await this.#sink(), await this.#sink()];
+    const sinks = [await this.sink(), await this.sink()];
     const path = join(root, 'deploy/overlays/cluster/agent-config.yaml');
     const config = parse(readFileSync(path, 'utf8'));
     config.exporters.load_balancing.resolver.static.hostnames = sinks.map((sink) => sink.address);
@@ -132,11 +138,6 @@ export class RealPrograms {
     });
     const taken = (spans: number) => process.reaches(acceptedSpans, spans);
     return { process, otlpUrl: `http://${host}:${ports.http}`, taken, done: taken };
-  }
-
-  async #sink(): Promise<{ process: NativeProcess; address: string }> {
-    const { process, address } = await this.#otelcol(['bench/support/sinkCollector.yaml']);
-    return { process, address };
   }
 
   async #otelcol(files: readonly string[], env: Readonly<Record<string, string>> = {}) {
