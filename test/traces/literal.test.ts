@@ -13,9 +13,9 @@ describe('Literal', () => {
         const view = new DataView(all.buffer, all.byteOffset, all.length);
         const literal = new Literal(text);
         expect(literal.length).toBe(text.length);
-        expect(literal.standsIn(view, before.length)).toBe(true);
+        expect(literal.standsIn(view, before.length, all.length)).toBe(true);
         for (let at = 0; at <= all.length; at++) {
-          expect(literal.standsIn(view, at)).toBe(all.subarray(at).indexOf(text) === 0);
+          expect(literal.standsIn(view, at, all.length)).toBe(all.subarray(at).indexOf(text) === 0);
         }
       }),
     );
@@ -27,9 +27,13 @@ describe('Literal', () => {
     for (let bit = 0; bit < 8 * text.length; bit++) {
       const other = Buffer.from(text);
       other.writeUInt8(other.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
-      expect(literal.standsIn(new DataView(other.buffer, other.byteOffset, other.length), 0)).toBe(
-        false,
-      );
+      expect(
+        literal.standsIn(
+          new DataView(other.buffer, other.byteOffset, other.length),
+          0,
+          other.length,
+        ),
+      ).toBe(false);
     }
   });
 });

@@ -103,7 +103,7 @@ function matchKey(fields: readonly Field[], likely: number): number {
   for (let tries = fields.length; tries > 0; tries--) {
     if (index >= fields.length) index = 0;
     const { opening } = fields[index] as Field;
-    if (opening.standsIn(view, from)) {
+    if (opening.standsIn(view, from, source.length)) {
       from += opening.length;
       return index;
     }
@@ -184,11 +184,11 @@ const VALUE_OPENING = new Literal('","value":{');
  * ASCII, past all that others need. False, and nothing is read, of any other.
  */
 function readAttribute(): boolean {
-  if (!KEY_OPENING.standsIn(view, from)) return false;
+  if (!KEY_OPENING.standsIn(view, from, source.length)) return false;
   const keyAt = from + KEY_OPENING.length;
   const keyLength = copyAscii(keyAt, to + 2);
   const closingAt = keyAt + keyLength;
-  if (keyLength > 0x7f || !VALUE_OPENING.standsIn(view, closingAt)) return false;
+  if (keyLength > 0x7f || !VALUE_OPENING.standsIn(view, closingAt, source.length)) return false;
   target[to] = (1 << 3) | LEN;
   target[to + 1] = keyLength;
   from = closingAt + VALUE_OPENING.length - 1;
