@@ -26,23 +26,20 @@ export function hashKeyValue(reader: WireReader, end: number): number {
   const keyLength = bytes[pos + 1] as number;
   const valueAt = pos + 2 + keyLength;
   const valueLength = end - valueAt - 2;
-  // Nearly every one is a key and a text, both short: seen at a glance.
+  // Nearly every one is a short key and a short value, seen at a glance.
   if (
     bytes[pos] === KEY &&
     bytes[valueAt] === VALUE &&
     bytes[valueAt + 1] === valueLength &&
-    bytes[valueAt + 2] === TEXT &&
-    bytes[valueAt + 3] === valueLength - 2 &&
     (keyLength | valueLength) < 0x80
   ) {
     reader.pos = end;
-    return fold(separate(fold(OFFSET, bytes, pos + 2, valueAt)), bytes, valueAt + 4, end) >>> 0;
+    const key = separate(fold(OFFSET, bytes, pos + 2, valueAt));
+    if (bytes[valueAt + 2] === TEXT && bytes[valueAt + 3] === valueLength - 2) {
+      return fold(key, bytes, valueAt + 4, end) >>> 0;
+    }
+    return hashValue(reader, key, valueAt + 2, end);
   }
-  return hashAnyKeyValue(reader, end);
-}
-
-function hashAnyKeyValue(reader: WireReader, end: number): number {
-  const { bytes } = reader;
   let key = OFFSET;
   let valueStart = 0;
   let valueEnd = 0;
@@ -56,27 +53,32 @@ function hashAnyKeyValue(reader: WireReader, end: number): number {
       valueEnd = reader.end;
     }
   }
-  let hash = separate(key);
-  const after = reader.pos;
-  reader.pos = valueStart;
-  while (reader.next(valueEnd)) {
+  return hashValue(reader, separate(key), valueStart, valueEnd);
+}
+
+/** Goes on from the hash of the key with the `AnyValue` message `[start, end)`; does not move. */
+function hashValue(reader: WireReader, key: number, start: number, end: number): number {
+  const { bytes, pos } = reader;
+  let hash = key;
+  reader.pos = start;
+  while (reader.next(end)) {
     if (reader.field === 1) {
       reader.expect(LEN);
-      hash = fold(separate(key), bytes, reader.start, reader.end);
+      hash = fold(key, bytes, reader.start, reader.end);
     } else if (reader.field === 2) {
       reader.expect(VARINT);
-      hash = foldText(separate(key), reader.low !== 0 || reader.high !== 0 ? 'true' : 'false');
+      hash = foldText(key, reader.low !== 0 || reader.high !== 0 ? 'true' : 'false');
     } else if (reader.field === 3) {
       reader.expect(VARINT);
-      hash =
-        reader.high === 0
-          ? foldText(separate(key), String(reader.low))
-          : foldText(separate(key), decodedText(reader, valueStart, valueEnd));
+      hash = foldText(
+        key,
+        reader.high === 0 ? String(reader.low) : decodedText(reader, start, end),
+      );
     } else if (reader.field < 8) {
-      hash = foldText(separate(key), decodedText(reader, valueStart, valueEnd));
+      hash = foldText(key, decodedText(reader, start, end));
     }
   }
-  reader.pos = after;
+  reader.pos = pos;
   return hash >>> 0;
 }
 
