@@ -29,8 +29,8 @@ const SIGNALS: Record<string, Signal> = {
   '/v1/logs': 'logs',
 };
 
-/** Columns that more spans than this have filled are not kept. */
-const KEPT_SPANS = 10_000;
+/** The largest body whose spans go into the columns that all requests share. */
+const MAX_COLUMNS_BODY_BYTES = 4 * 1024 * 1024;
 
 /**
  * OTLP over HTTP. Metrics and logs are checked for their shape, counted and dropped.
@@ -38,7 +38,7 @@ const KEPT_SPANS = 10_000;
  */
 export function createReceiver(options: ReceiverOptions): BoundedServer {
   const bodies = new BodyReader(options.limits);
-  let columns = new SpanColumns();
+  const columns = new SpanColumns();
 
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const encoding = encodingOf(request);
@@ -77,13 +77,13 @@ export function createReceiver(options: ReceiverOptions): BoundedServer {
     encoding: OtlpEncoding,
     response: ServerResponse,
   ): Promise<void> {
-    // While a line is written, the next request is read already.
-    const spans = options.file ? new SpanColumns() : columns;
+    // While a line is written, the next request is read already; large columns are not to stay.
+    const isAlone = options.file === null && body.length <= MAX_COLUMNS_BODY_BYTES;
+    const spans = isAlone ? columns : new SpanColumns();
     const { request, line } = decode(body, encoding, spans, options.file !== null);
     if (options.file && line && request.spans.length > 0) await options.file.append(line);
     options.store.add(request);
     options.accounts.accept(request);
-    if (columns.length > KEPT_SPANS) columns = new SpanColumns();
     sendSuccess(response, encoding, 'traces', request.rejected, request.reason);
   }
 
