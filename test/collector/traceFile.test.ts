@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Collector, startCollector } from '../../collector/collector.ts';
 import { MIN_STORE_BYTES } from '../../collector/store.ts';
+import type { OtlpTraceRequest } from '../../traces/otlp/request.ts';
 import { otlpJsonToProtobuf } from '../../traces/otlp/toProtobuf.ts';
-import { attributes, otlpRequest, otlpSpan, post } from './otlp.ts';
+import { attributes, newTraceId, otlpRequest, otlpSpan, post } from './otlp.ts';
 
 let folder: string;
 let file: string;
@@ -71,6 +72,28 @@ describe('the trace file', () => {
     await send(second);
     await second.stop();
     expect(lines()).toHaveLength(201);
+  });
+
+  test('does not mix requests that are read while the lines of others are written', async () => {
+    const collector = await start();
+    const ids = Array.from({ length: 60 }, () => newTraceId());
+    await Promise.all(
+      ids.map((traceId, i) => {
+        const spans = Array.from({ length: 1 + (i % 7) }, () =>
+          otlpSpan({ traceId, name: traceId }),
+        );
+        return post(`${collector.otlpUrl}/v1/traces`, JSON.stringify(otlpRequest(spans)));
+      }),
+    );
+    for (const [i, traceId] of ids.entries()) {
+      const response = await fetch(`${collector.queryUrl}/api/v3/traces/${traceId}`);
+      const { result } = (await response.json()) as { result: OtlpTraceRequest };
+      const names = (result.resourceSpans ?? []).flatMap(({ scopeSpans }) =>
+        (scopeSpans ?? []).flatMap(({ spans }) => (spans ?? []).map(({ name }) => name)),
+      );
+      expect(names).toEqual(Array.from({ length: 1 + (i % 7) }, () => traceId));
+    }
+    await collector.stop();
   });
 
   test('keeps what memory forgets', async () => {
