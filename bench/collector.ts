@@ -30,50 +30,51 @@ const benchmark: Benchmark = {
     const programs = new RealPrograms();
     try {
       const real = await realCollector(programs, say);
-      const json = bodies('application/json');
-      const protobuf = bodies('application/x-protobuf');
-      const rates = { json: [] as number[], protobuf: [] as number[] };
-      const realRates = { json: [] as number[], protobuf: [] as number[] };
-      const ourSeconds = async () => (await usage(target)).cpuSeconds;
-      await sendBodies(target.otlpUrl, [...json, ...protobuf], BODIES_TO_WARM_UP);
-      if (real) await sendBodies(real.otlpUrl, [...json, ...protobuf], BODIES_TO_WARM_UP);
+      const lists = {
+        JSON: bodies('application/json'),
+        protobuf: bodies('application/x-protobuf'),
+      };
+      const names = Object.keys(lists) as (keyof typeof lists)[];
+      const rates = { JSON: [] as number[], protobuf: [] as number[] };
+      const realRates = { JSON: [] as number[], protobuf: [] as number[] };
+      for (const url of [target.otlpUrl, ...(real ? [real.otlpUrl] : [])]) {
+        await sendBodies(url, Object.values(lists).flat(), BODIES_TO_WARM_UP);
+      }
       const before = await usage(target);
       for (let run = 0; run < runs; run++) {
-        for (const [encoding, list] of Object.entries({ json, protobuf })) {
-          const name = encoding as keyof typeof rates;
-          rates[name].push(await rate(target.otlpUrl, ourSeconds, list));
-          if (!real) continue;
-          const realSeconds = async () => real.process.cpuSeconds();
-          realRates[name].push(await rate(real.otlpUrl, realSeconds, list));
+        for (const name of names) {
+          const ourSeconds = async () => (await usage(target)).cpuSeconds;
+          rates[name].push(await rate(target.otlpUrl, lists[name], ourSeconds));
+          let told = `${name} ${rates[name].at(-1)?.toFixed(0)}`;
+          if (real) {
+            const realSeconds = async () => real.process.cpuSeconds();
+            realRates[name].push(await rate(real.otlpUrl, lists[name], realSeconds));
+            told += `, OpenTelemetry Collector ${realRates[name].at(-1)?.toFixed(0)}`;
+          }
+          say(`run ${run + 1}: ${told} spans per CPU-second`);
         }
-        const told = Object.entries(rates).map(([name, values]) => {
-          const other = realRates[name as keyof typeof rates].at(-1);
-          const beside =
-            other === undefined ? '' : ` (OpenTelemetry Collector ${other.toFixed(0)})`;
-          return `${name} ${values.at(-1)?.toFixed(0)}${beside}`;
-        });
-        say(`run ${run + 1}, spans per CPU-second: ${told.join(', ')}`);
       }
       const missing = HELD_SPANS / SPANS_PER_BODY - BODIES_TO_WARM_UP - 2 * runs * BODIES_PER_RUN;
-      await sendBodies(target.otlpUrl, protobuf, Math.max(0, missing));
+      await sendBodies(target.otlpUrl, lists.protobuf, Math.max(0, missing));
       const after = await usage(target);
       const stored = SPANS_PER_BODY * (2 * runs * BODIES_PER_RUN + Math.max(0, missing));
       const heldBytes = (after.heldBytes - before.heldBytes) / stored;
-      const against = (title: string, name: keyof typeof rates): BenchmarkRow =>
+      const against = names.map((name) =>
         row(
-          `ingest against the OpenTelemetry Collector throwing all away, ${title}`,
+          `ingest against the OpenTelemetry Collector throwing all away, ${name}`,
           '×',
           ratios(rates[name], realRates[name]),
-        );
+        ),
+      );
       return [
-        row('ingest, JSON', 'spans per CPU-second', rates.json, { relation: '>=', value: 130_000 }),
+        row('ingest, JSON', 'spans per CPU-second', rates.JSON, { relation: '>=', value: 130_000 }),
         row('ingest, protobuf', 'spans per CPU-second', rates.protobuf, {
           relation: '>=',
           value: 200_000,
         }),
-        ...(real ? [against('JSON', 'json'), against('protobuf', 'protobuf')] : []),
+        ...(real ? against : []),
         row('held per stored span', 'bytes', [heldBytes], { relation: '<=', value: 1_000 }),
-        ...(await queries(target, json[0] as SpanBody)),
+        ...(await queries(target, lists.JSON[0] as SpanBody)),
       ];
     } finally {
       target.child.disconnect();
@@ -119,8 +120,8 @@ async function realCollector(
 /** Spans per CPU-second of the process that takes them, all its threads. */
 async function rate(
   otlpUrl: string,
-  cpuSeconds: () => Promise<number>,
   list: readonly SpanBody[],
+  cpuSeconds: () => Promise<number>,
 ): Promise<number> {
   const before = await cpuSeconds();
   await sendBodies(otlpUrl, list, BODIES_PER_RUN);
