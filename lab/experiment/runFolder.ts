@@ -1,5 +1,5 @@
-import { mkdirSync, renameSync, symlinkSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, renameSync, symlinkSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 
 /**
  * Makes the folder of a run, `<parent>/<UTC time to the second>` with `-2`, `-3` … behind it if
@@ -9,17 +9,30 @@ import { join, resolve } from 'node:path';
  */
 export function makeRunFolder(parent: string, startedAt: Date): string {
   const name = startedAt.toISOString().slice(0, 19).replaceAll(':', '-');
-  mkdirSync(parent, { recursive: true });
+  makeWithParents(resolve(parent));
   for (let attempt = 1; ; attempt++) {
     const folder = attempt === 1 ? name : `${name}-${attempt}`;
-    try {
-      mkdirSync(join(parent, folder));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue;
-      throw error;
-    }
+    if (!makeUnlessThere(join(parent, folder))) continue;
     pointLatest(parent, folder);
     return resolve(parent, folder);
+  }
+}
+
+/** Node's own way, `recursive`, never ends in a file system where nothing can be made, as in `/proc`. */
+function makeWithParents(folder: string): void {
+  if (existsSync(folder)) return;
+  makeWithParents(dirname(folder));
+  makeUnlessThere(folder);
+}
+
+/** False: there is one already. */
+function makeUnlessThere(folder: string): boolean {
+  try {
+    mkdirSync(folder);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
   }
 }
 

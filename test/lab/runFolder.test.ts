@@ -32,3 +32,10 @@ test('makeRunFolder() says what is in the way', () => {
   writeFileSync(file, '');
   expect(() => makeRunFolder(file, at)).toThrow(/runs/);
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'makeRunFolder() says so where no folder can be made',
+  () => {
+    expect(() => makeRunFolder('/proc/aftershock/runs', at)).toThrow(/ENOENT.*\/proc\/aftershock'/);
+  },
+);
