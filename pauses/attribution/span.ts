@@ -20,7 +20,7 @@ export interface SpanEvent {
 export interface LiveSpan {
   readonly kind: SpanKind;
   readonly startTime: HrTime;
-  readonly parentSpanContext?: SpanContext;
+  readonly parentSpanContext?: SpanContext | undefined;
   readonly attributes: Attributes;
   readonly resource: object;
   spanContext(): SpanContext;
@@ -32,7 +32,7 @@ export interface EndedSpan {
   readonly name: string;
   readonly kind: SpanKind;
   readonly spanContext: () => SpanContext;
-  readonly parentSpanContext?: SpanContext;
+  readonly parentSpanContext?: SpanContext | undefined;
   readonly startTime: HrTime;
   readonly endTime: HrTime;
   readonly duration: HrTime;
