@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Table from 'cli-table3';
 import { randomStream } from '../mesh/random.ts';
 import type { Benchmark, BenchmarkRow } from './benchmark.ts';
+import { keepBusy } from './support/busyCores.ts';
 import { type Interval, startTarget } from './support/detectorProcess.ts';
 
 /** Of each kind in each run, half of them while requests are in flight. */
@@ -44,14 +44,12 @@ export default {
     'Pauses as they are seen from within, against the record of what made them: kinds and edges',
   async run({ runs, say }) {
     const quiet = await measure(runs, say);
-    const busyCores = Array.from({ length: availableParallelism() }, () =>
-      spawn(process.execPath, ['--eval', 'for (;;);'], { stdio: 'ignore' }),
-    );
+    const rest = keepBusy(availableParallelism());
     let busy: Outcome;
     try {
       busy = await measure(runs, say);
     } finally {
-      for (const child of busyCores) child.kill();
+      rest();
     }
     say(`A machine with nothing else to do:\n${matrix(quiet)}`);
     say(`All cores kept busy by others:\n${matrix(busy)}`);

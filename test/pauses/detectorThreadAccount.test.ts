@@ -1,17 +1,15 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
+import { keepBusy } from '../../bench/support/busyCores.ts';
 import { threadAccount } from '../../pauses/detector/threadAccount.ts';
 
 test.skipIf(process.platform !== 'linux')(
   'threadAccount() says that its thread waited for a core',
   async () => {
     const account = threadAccount();
-    const others = Array.from({ length: 2 * availableParallelism() }, () =>
-      spawn(process.execPath, ['--eval', 'for (;;);']),
-    );
+    const rest = keepBusy(2 * availableParallelism());
     try {
       account.begin();
       // It does in the end, with more threads than cores.
@@ -19,7 +17,7 @@ test.skipIf(process.platform !== 'linux')(
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
     } finally {
-      for (const other of others) other.kill('SIGKILL');
+      rest();
       account.close();
     }
     expect(account.runDelayMs()).toBeNull();
