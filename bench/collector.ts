@@ -12,11 +12,6 @@ import { sendBodies } from './support/spanSender.ts';
 const PROCESS = fileURLToPath(new URL('./support/collectorProcess.ts', import.meta.url));
 const BODIES_PER_RUN = 1_000;
 const BODIES_TO_WARM_UP = 2_000;
-/**
- * The sender rests while the other works: a second of a core is worth less, by a third where it was
- * tried, if what counts as another core is the same core's other thread, and it is busy.
- */
-const CONNECTIONS = 1;
 const HELD_SPANS = 1_000_000;
 /** One that is there (a twentieth of the spans has it), and one that is not. */
 const ATTRIBUTES = { found: '{"http.response.status_code":"503"}', missing: '{"no.such":"one"}' };
@@ -129,7 +124,7 @@ async function rate(
   cpuSeconds: () => Promise<number>,
 ): Promise<number> {
   const before = await cpuSeconds();
-  await sendBodies(otlpUrl, list, BODIES_PER_RUN, CONNECTIONS);
+  await sendBodies(otlpUrl, list, BODIES_PER_RUN);
   return (BODIES_PER_RUN * SPANS_PER_BODY) / ((await cpuSeconds()) - before);
 }
 

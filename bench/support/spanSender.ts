@@ -1,18 +1,16 @@
 import { Agent, request } from 'node:http';
 import type { SpanBody } from './spanBodies.ts';
 
-/**
- * Sends `count` bodies, taking turns, to `otlpUrl`.
- * @param connections that each send a body as soon as the one before is acknowledged.
- * @throws if one is not answered 200.
- */
+/** Connections that each send a body as soon as the one before is acknowledged. */
+const CONNECTIONS = 4;
+
+/** Sends `count` bodies, taking turns, to `otlpUrl`. @throws if one is not answered 200. */
 export async function sendBodies(
   otlpUrl: string,
   bodies: readonly SpanBody[],
   count: number,
-  connections = 4,
 ): Promise<void> {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   let sent = 0;
   const connection = async () => {
     // A body's buffer is used anew for each request: each connection has bodies of its own.
@@ -22,7 +20,7 @@ export async function sendBodies(
     }
   };
   try {
-    await Promise.all(Array.from({ length: connections }, connection));
+    await Promise.all(Array.from({ length: CONNECTIONS }, connection));
   } finally {
     agent.destroy();
   }
