@@ -46,7 +46,7 @@ test.each([
   },
   {
     args: ['run', '--out', 'README.md'],
-    says: /--out README\.md: no folder can be made there: EEXIST.*name a directory/,
+    says: /--out README\.md: no folder can be made there: ENOTDIR: not a directory.*name a directory/,
   },
   { args: ['up', '--out', 'README.md'], says: /--out README\.md: no folder can be made there/ },
   { args: ['run', '--mesh', 'nowhere.yaml'], says: /nowhere\.yaml: cannot be read/ },
