@@ -36,8 +36,8 @@ const idleMs = 2000;
 const restMs = 1200;
 
 /**
- * All on the same core, where that can be: of a virtual machine's cores one may be a fifth slower,
- * and a process stays where it was first put.
+ * All on the same core, where that can be: a virtual machine's cores need not be equally fast, and a
+ * process stays where it was first put.
  */
 const onOneCore = existsSync('/usr/bin/taskset')
   ? { execPath: '/usr/bin/taskset', execArgv: ['--cpu-list', '0', process.execPath] }
@@ -175,21 +175,16 @@ async function spend(subject: Subject, durationMs: number, rate?: number): Promi
 }
 
 async function inTurns(subjects: Subjects): Promise<Record<Variant, Spent>> {
-  const spent: Record<Variant, Spent[]> = { without: [], control: [], with: [] };
+  const nothing: Spent = { requests: 0, cpuMs: 0 };
+  const spent: Record<Variant, Spent> = { without: nothing, control: nothing, with: nothing };
   for (let turn = 0; turn < turns; turn++) {
     for (const variant of turn % 2 === 0 ? variants : variants.toReversed()) {
-      spent[variant].push(await spend(subjects[variant], turnMs));
+      const { requests, cpuMs } = await spend(subjects[variant], turnMs);
+      const before = spent[variant];
+      spent[variant] = { requests: before.requests + requests, cpuMs: before.cpuMs + cpuMs };
     }
   }
-  const sum = (list: readonly Spent[]): Spent => ({
-    requests: list.reduce((total, { requests }) => total + requests, 0),
-    cpuMs: list.reduce((total, { cpuMs }) => total + cpuMs, 0),
-  });
-  return {
-    without: sum(spent.without),
-    control: sum(spent.control),
-    with: sum(spent.with),
-  };
+  return spent;
 }
 
 async function start(variant: Variant, { otlpUrl }: BenchCollector): Promise<Subject> {

@@ -5,6 +5,7 @@ import {
   type SpanContext,
   SpanKind,
 } from '@opentelemetry/api';
+import { afterCallback } from '../afterCallback.ts';
 import type { DetectedPause, PauseDetector } from '../detector/detectedPause.ts';
 import { PauseAttribute } from '../strategy.ts';
 import { answerAttributes } from './answerAttributes.ts';
@@ -111,7 +112,7 @@ export class PauseProcessor {
   #tickedMs = performance.now();
   #stopped: Promise<void> | null = null;
   readonly #endListening: () => void;
-  readonly #afterCallback = () => {
+  readonly #handOnAtItsEnd = () => {
     this.#handsOn = false;
     this.#handOnSettled();
     if (this.#held.length > 0) this.#startTimer();
@@ -279,7 +280,7 @@ export class PauseProcessor {
     if (this.#handsOn) return;
     this.#handsOn = true;
     // By then the detector has looked: it was told of this callback's work before.
-    afterCallback.then(this.#afterCallback);
+    afterCallback(this.#handOnAtItsEnd);
   }
 
   /** For as long as the detector does not look. */
@@ -401,8 +402,6 @@ export class PauseProcessor {
     }
   }
 }
-
-const afterCallback = Promise.resolve();
 
 /** On a crowded machine an idle thread is late for its core many times a second: nobody's harm. */
 function isIdleStarvation({ kind, made, linked, counts }: KnownPause): boolean {

@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type DiagLogger, diag } from '@opentelemetry/api';
+import { afterCallback } from '../afterCallback.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { type CollectionLog, startCollectionLog } from './collectionLog.ts';
 import { CoreWait } from './coreWait.ts';
@@ -238,7 +239,7 @@ class Run {
     this.#requests = count;
     if (count > 0 && this.#tickMs > this.#options.busyTickMs && !this.#looksForWork) {
       this.#looksForWork = true;
-      afterCallback.then(this.#lookForWork);
+      afterCallback(this.#lookForWork);
     } else if (count === 0 && before > 0) {
       this.#lastEventMs = this.watch.seenMs;
     }
@@ -452,5 +453,3 @@ class Run {
 function toNano(ms: number): bigint {
   return BigInt(Math.round(ms * 1e6));
 }
-
-const afterCallback = Promise.resolve();

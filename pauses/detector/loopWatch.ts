@@ -1,3 +1,5 @@
+import { afterCallback } from '../afterCallback.ts';
+
 /** The loop was not seen for a while. Times in milliseconds of `performance.now()`. */
 export interface Gap {
   /** Earliest moment at which the pause can have begun. */
@@ -140,8 +142,8 @@ export class LoopWatch {
     if (this.#working) return;
     this.#working = true;
     this.#seen(this.#options.idleMs());
-    this.#noteTurn(this.#seenMs);
-    afterCallback.then(this.#endWork);
+    this.#noteTurn();
+    afterCallback(this.#endWork);
   }
 
   #seen(idleMs: number): void {
@@ -160,16 +162,12 @@ export class LoopWatch {
    * poll before, unless that has only now brought the connection. Of those that wait to be accepted a
    * poll takes one, so that each may have waited for as long as there were some.
    */
-  #noteTurn(seenMs: number): void {
+  #noteTurn(): void {
     const count = this.#options.polls();
-    if (this.#newestTurn.count === count) {
-      this.#newestTurn.seenMs = seenMs;
-      return;
-    }
-    const turn = this.#turns.pop() as Turn;
-    turn.count = count;
-    turn.seenMs = seenMs;
-    this.#turns.unshift(turn);
+    if (this.#newestTurn.count === count) return;
+    this.#turns.unshift(this.#turns.pop() as Turn);
+    this.#newestTurn.count = count;
+    this.#newestTurn.seenMs = this.#seenMs;
     const before = count - 1;
     if (this.#acceptedAtPoll >= before) return;
     this.#absentMs = this.#turns.find((turn) => turn.count < before)?.seenMs ?? this.#absentMs;
@@ -212,5 +210,3 @@ export class LoopWatch {
     }
   }
 }
-
-const afterCallback = Promise.resolve();

@@ -21,8 +21,8 @@ export interface ThreadAccount {
 }
 
 /**
- * CPU of the process is read no more often, because the kernel sums it over all threads: 15 to 90 us.
- * What this thread has used since is known, and is not counted; where it is not, it is read sooner.
+ * CPU of the process is read no more often, because the kernel sums it over all threads. What this
+ * thread has used since is known, and is not counted; where it is not, it is read sooner.
  */
 const CPU_EVERY_MS = 100;
 const CPU_ALONE_EVERY_MS = 20;

@@ -81,9 +81,7 @@ describe('plainJsonToProtobuf()', () => {
     '{"value":{"stringValue":"b"},"key":"k"}',
     '{"key":"k", "value":{"stringValue":"b"}}',
   ])('reads the attribute %s as the general way does', (attribute) => {
-    const ids = '"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331"';
-    const span = `{${ids},"attributes":[${attribute},${attribute}]}`;
-    const json = Buffer.from(`{"resourceSpans":[{"scopeSpans":[{"spans":[${span}]}]}]}`);
+    const json = spanWith(attribute, attribute);
     const bytes = plainJsonToProtobuf(json);
     expect(bytes).not.toBeNull();
     expect(decodeOtlpProtobuf(bytes as Buffer)).toEqual(generally(json));
@@ -100,10 +98,7 @@ describe('plainJsonToProtobuf()', () => {
     '{"key":"k\u0001","value":{"stringValue":"b"}}',
     '{"key":"k","valuE":{"stringValue":"b"}}',
   ])('declines the attribute %j', (attribute) => {
-    const ids = '"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331"';
-    const span = `{${ids},"attributes":[${attribute}]}`;
-    const json = Buffer.from(`{"resourceSpans":[{"scopeSpans":[{"spans":[${span}]}]}]}`);
-    expect(plainJsonToProtobuf(json)).toBeNull();
+    expect(plainJsonToProtobuf(spanWith(attribute))).toBeNull();
   });
 
   test.each([
@@ -117,3 +112,10 @@ describe('plainJsonToProtobuf()', () => {
     expect(plainJsonToProtobuf(Buffer.from(json))).toBeNull();
   });
 });
+
+/** A request of one span, with attributes that are JSON, or are meant to be. */
+function spanWith(...attributes: readonly string[]): Buffer {
+  const ids = '"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331"';
+  const span = `{${ids},"attributes":[${attributes}]}`;
+  return Buffer.from(`{"resourceSpans":[{"scopeSpans":[{"spans":[${span}]}]}]}`);
+}
