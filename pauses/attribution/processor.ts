@@ -70,7 +70,7 @@ interface Made {
 /** A span that waits for its evidence. */
 interface Held {
   readonly span: EndedSpan;
-  /** When the loop was last clear of work when its request was begun with; infinite: it just had been. */
+  /** When the loop was last clear of work when its request was begun with; infinite: it found it so. */
   readonly busySinceMicros: UnixMicros;
   /** What is to be added to a client span whose answer was long on its way, or lay here. */
   readonly ofAnswer: Attributes | null;
@@ -186,7 +186,7 @@ export class PauseProcessor {
 
   /**
    * A request that was not begun with at once gets a span for that.
-   * @returns when it was last clear of work that waited.
+   * @returns when it was last clear of work that waited; infinite only for one that did not wait.
    */
   #lookForWait(span: LiveSpan, parent: SpanContext | undefined): UnixMicros {
     const absentMicros = this.#detector.lastAbsentUnixMicros();
@@ -202,7 +202,8 @@ export class PauseProcessor {
     const recoveredMicros = this.#detector.recoveredUnixMicros() ?? absentMicros;
     const clearMicros = Math.max(recoveredMicros, this.#clearMicros);
     if (wait !== null) this.#tellWait(span, parent, wait, clearMicros);
-    return beganMicros - clearMicros >= this.#minWaitMicros ? clearMicros : notBusy;
+    const sinceMicros = Math.min(clearMicros, arrivedMicros);
+    return beganMicros - sinceMicros >= this.#minWaitMicros ? clearMicros : notBusy;
   }
 
   #tellWait(

@@ -236,6 +236,19 @@ describe.each(sdks)('With %s', (sdk) => {
     ]);
   });
 
+  test('who was hit and still waits says so, though one that came later has been answered already', async () => {
+    const process = pausedProcess(sdk);
+    process.detector.pause('gc', 0, 100);
+    handle(process, { from: 101, to: 106, idle: 0 }, received(caller, 10));
+    // By a connection that there was; of new ones the loop takes in one a poll.
+    handle(process, { from: 106.5, to: 106.7, idle: 0 }, received(caller, 106.3));
+    handle(process, { from: 107, to: 107.2, idle: 0 }, received(caller, 20));
+    handle(process, { from: 107.5, to: 108, idle: 0 }, received(caller, 103));
+    const spans = await spansOf(process);
+    expect(serverRoles(spans)).toEqual(['hit', undefined, 'hit', 'queued']);
+    expect(own(named(spans, 'pause gc'))).toMatchObject({ 'pause.hit': 2, 'pause.queued': 1 });
+  });
+
   test('a client span says for how long the loop had been busy when it ended', async () => {
     const process = pausedProcess(sdk);
     for (const [end, idle] of [
