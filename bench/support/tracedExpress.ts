@@ -35,8 +35,13 @@ const app = express();
 app.get('/users/:id', (request, response) => {
   response.json({ id: request.params.id, name: `user ${request.params.id}` });
 });
+app.get('/work/:id', (request, response) => {
+  const overMs = performance.now() + 1;
+  while (performance.now() < overMs);
+  response.json({ id: request.params.id });
+});
 const server: Server = app.listen(0, '127.0.0.1', () => {
-  process.send?.({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+  process.send?.({ origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
 });
 
 process.on('message', () => {
