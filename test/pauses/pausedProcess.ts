@@ -65,6 +65,7 @@ export class FakeDetector implements PauseDetector {
   settledMs = Number.NEGATIVE_INFINITY;
   #sequence = 0;
   readonly #listeners = new Set<(pause: DetectedPause) => void>();
+  readonly #lookListeners = new Set<() => void>();
 
   async start(): Promise<void> {
     this.started++;
@@ -74,11 +75,12 @@ export class FakeDetector implements PauseDetector {
     this.stopped++;
   }
 
-  /** It never looks by itself: whoever waits needs a timer of his own. */
-  readonly running = false;
+  /** While it does not run it never looks: whoever waits needs a timer of his own. */
+  running = false;
 
-  onLook(): () => void {
-    return () => {};
+  onLook(listener: () => void): () => void {
+    this.#lookListeners.add(listener);
+    return () => this.#lookListeners.delete(listener);
   }
 
   onPause(listener: (pause: DetectedPause) => void): () => void {
@@ -88,6 +90,10 @@ export class FakeDetector implements PauseDetector {
 
   mark(): void {
     this.marks++;
+    if (!this.running) return;
+    void Promise.resolve().then(() => {
+      for (const listener of this.#lookListeners) listener();
+    });
   }
 
   inFlight(count: number): void {
