@@ -5,6 +5,7 @@ import {
   type SpanContext,
   SpanKind,
 } from '@opentelemetry/api';
+import { afterCallback } from '../afterCallback.ts';
 import type { DetectedPause, PauseDetector } from '../detector/detectedPause.ts';
 import { PauseAttribute } from '../strategy.ts';
 import { answerAttributes } from './answerAttributes.ts';
@@ -57,8 +58,8 @@ const maxOpen = 64;
 /** Requests that are known to be here. Who never ends its spans must not fill the memory. */
 const maxLive = 10_000;
 
-/** Of what was begun with at once, by a loop that was idle. */
-const notWaiting = Number.POSITIVE_INFINITY;
+/** Of work that found the loop idle. */
+const notBusy = Number.POSITIVE_INFINITY;
 
 /** A made pause whose detection has not come yet. */
 interface Made {
@@ -69,11 +70,8 @@ interface Made {
 /** A span that waits for its evidence. */
 interface Held {
   readonly span: EndedSpan;
-  /**
-   * Since when its request had waited, or the loop had been busy, when it was begun with: the earlier.
-   * Infinite: neither.
-   */
-  readonly sinceMicros: UnixMicros;
+  /** When the loop was last clear of work when its request was begun with; infinite: it found it so. */
+  readonly busySinceMicros: UnixMicros;
   /** What is to be added to a client span whose answer was long on its way, or lay here. */
   readonly ofAnswer: Attributes | null;
 }
@@ -96,9 +94,10 @@ export class PauseProcessor {
   #held: Held[] = [];
   /** How many of them came in each of the last ticks, newest first. */
   #heldByTick = [0];
+  #handsOn = false;
   #takenIn = 0;
   #handedOn = 0;
-  /** Local roots that have not ended, each with what is said of it at {@link Held.sinceMicros}. */
+  /** Local roots that have not ended, each with when the loop was last clear of work. */
   readonly #live = new Map<LiveSpan | EndedSpan, UnixMicros>();
   #inFlight = 0;
   /** When the last request that was in flight had ended. */
@@ -113,6 +112,11 @@ export class PauseProcessor {
   #tickedMs = performance.now();
   #stopped: Promise<void> | null = null;
   readonly #endListening: () => void;
+  readonly #handOnAtItsEnd = () => {
+    this.#handsOn = false;
+    this.#handOnSettled();
+    if (this.#held.length > 0) this.#startTimer();
+  };
 
   constructor(options: PauseProcessorOptions) {
     this.#options = options;
@@ -137,7 +141,7 @@ export class PauseProcessor {
     const parent = span.parentSpanContext;
     if (!isLocalRoot(span)) return;
     const isServer = span.kind === SpanKind.SERVER;
-    this.#live.set(span, isServer ? this.#lookForWait(span, parent) : notWaiting);
+    this.#live.set(span, isServer ? this.#lookForWait(span, parent) : notBusy);
     if (this.#live.size > maxLive) this.#forgetOldest();
     else this.#detector.inFlight(++this.#inFlight);
   }
@@ -148,12 +152,20 @@ export class PauseProcessor {
       return;
     }
     this.#detector.mark();
-    const sinceMicros = isLocalRoot(span) ? this.#leaves(span) : notWaiting;
-    if (isMadePause(span)) this.#wasMade(span);
-    else {
-      const ofAnswer = span.kind === SpanKind.CLIENT ? this.#ofAnswer(span) : null;
-      this.#hold({ span, sinceMicros, ofAnswer });
+    if (isMadePause(span)) {
+      this.#live.delete(span);
+      this.#detector.inFlight(--this.#inFlight);
+      this.#wasMade(span);
+      return;
     }
+    const busySinceMicros = this.#live.get(span);
+    if (busySinceMicros !== undefined) {
+      this.#live.delete(span);
+      this.#detector.inFlight(--this.#inFlight);
+      if (this.#inFlight === 0) this.#emptiedMicros = microsOf(span.endTime);
+    }
+    const ofAnswer = span.kind === SpanKind.CLIENT ? this.#ofAnswer(span) : null;
+    this.#hold({ span, busySinceMicros: busySinceMicros ?? notBusy, ofAnswer });
   }
 
   /** Waits for the evidence of what is held, at most 50 ms, hands it on, and flushes what is next. */
@@ -172,22 +184,13 @@ export class PauseProcessor {
     return this.#stopped;
   }
 
-  #leaves(span: EndedSpan): UnixMicros {
-    const sinceMicros = this.#live.get(span);
-    if (sinceMicros === undefined) return notWaiting;
-    this.#live.delete(span);
-    this.#detector.inFlight(--this.#inFlight);
-    if (this.#inFlight === 0) this.#emptiedMicros = microsOf(span.endTime);
-    return sinceMicros;
-  }
-
   /**
    * A request that was not begun with at once gets a span for that.
-   * @returns since when it had waited, or the loop had been busy with work that others waited for.
+   * @returns when it was last clear of work that waited; infinite only for one that did not wait.
    */
   #lookForWait(span: LiveSpan, parent: SpanContext | undefined): UnixMicros {
     const absentMicros = this.#detector.lastAbsentUnixMicros();
-    if (absentMicros === null) return notWaiting;
+    if (absentMicros === null) return notBusy;
     const beganMicros = microsOf(span.startTime);
     const received = parent?.traceState?.serialize();
     const stamp = received === undefined ? null : (readHop(received)?.sentUnixMicros ?? null);
@@ -200,14 +203,14 @@ export class PauseProcessor {
     const clearMicros = Math.max(recoveredMicros, this.#clearMicros);
     if (wait !== null) this.#tellWait(span, parent, wait, clearMicros);
     const sinceMicros = Math.min(clearMicros, arrivedMicros);
-    return beganMicros - sinceMicros >= this.#minWaitMicros ? sinceMicros : notWaiting;
+    return beganMicros - sinceMicros >= this.#minWaitMicros ? clearMicros : notBusy;
   }
 
   #tellWait(
     span: LiveSpan,
     parent: SpanContext | undefined,
     wait: Wait,
-    clearMicros: UnixMicros,
+    busySinceMicros: UnixMicros,
   ): void {
     const beganMicros = microsOf(span.startTime);
     const { fromMicros, by, coreMicros, transitMicros, clockApartMicros } = wait;
@@ -229,7 +232,7 @@ export class PauseProcessor {
     if (parent === undefined) return;
     this.#options.onAdded?.();
     const queue = queueSpan(span, parent, fromMicros, attributes);
-    this.#hold({ span: queue, sinceMicros: clearMicros, ofAnswer: null });
+    this.#hold({ span: queue, busySinceMicros, ofAnswer: null });
   }
 
   /** What is to be told of an answer, of which only a few say when they were sent. */
@@ -275,7 +278,10 @@ export class PauseProcessor {
     this.#takenIn++;
     this.#heldByTick[0] = (this.#heldByTick[0] ?? 0) + 1;
     if (this.#held.length > this.#maxHeld) this.#handOnFirst(1);
-    this.#startTimer();
+    if (this.#handsOn) return;
+    this.#handsOn = true;
+    // By then the detector has looked: it was told of this callback's work before.
+    afterCallback(this.#handOnAtItsEnd);
   }
 
   /** For as long as the detector does not look. */
@@ -342,9 +348,9 @@ export class PauseProcessor {
     for (const one of ready) this.#next.onEnd(this.#judged(one));
   }
 
-  #judged({ span, sinceMicros, ofAnswer }: Held): EndedSpan {
+  #judged({ span, busySinceMicros, ofAnswer }: Held): EndedSpan {
     try {
-      const additions = this.#recent.judge(span, sinceMicros);
+      const additions = this.#recent.judge(span, busySinceMicros);
       if (ofAnswer === null) {
         return additions === null ? span : derivedSpan(span, additions);
       }

@@ -18,7 +18,8 @@ export class RecentPauses {
 
   /** To be called in the order in which they began. */
   add(pause: KnownPause): void {
-    this.#pauses.at(-1)?.drainsUntil(pause);
+    const last = this.#pauses.at(-1);
+    if (last) last.drainedMicros = Math.min(last.drainedMicros, limitOf(last, pause));
     this.#pauses.push(pause);
     if (this.#pauses.length > pausesKept) this.#pauses.shift();
   }
@@ -28,22 +29,21 @@ export class RecentPauses {
    * spans about in the order in which their requests were begun with, because it follows the
    * backlog by them.
    *
-   * @param sinceMicros since when the request had waited, or the loop had been busy, when it was begun
-   *   with: it is in the backlog of a pause also where only the rest of the work on others stood
-   *   before it. Infinite: it was begun with at once, by an idle loop.
+   * @param busySinceMicros when the loop was last clear of work when the request was begun with: it
+   *   is in the backlog of a pause also where only the rest of the work on others stood before it.
    */
-  judge(span: EndedSpan, sinceMicros = Number.POSITIVE_INFINITY): Additions | null {
+  judge(span: EndedSpan, busySinceMicros = Number.POSITIVE_INFINITY): Additions | null {
     const newest = this.#pauses.at(-1);
     if (newest === undefined) return null;
     const start = microsOf(span.startTime);
-    // Most spans: no pause was about.
-    if (Math.min(start, sinceMicros) > newest.drainedMicros) return null;
+    // Most spans: it found the loop idle, and no pause was about.
+    if (busySinceMicros === Number.POSITIVE_INFINITY && start > newest.drainedMicros) return null;
     const isQueue = isQueueSpan(span);
     const isRoot = !isQueue && isLocalRoot(span);
     const waited = isRoot ? 1000 * numberOf(span.attributes[PausedAttribute.waitMs]) : 0;
     const arrived = start - waited;
-    const joined = isRoot || isQueue ? Math.min(arrived, sinceMicros) : arrived;
-    if (joined > newest.drainedMicros || arrived > newest.drainLimitMicros) return null;
+    const joined = isRoot || isQueue ? Math.min(arrived, busySinceMicros) : arrived;
+    if (joined > newest.drainedMicros) return null;
     const end = microsOf(span.endTime);
     const begun = isQueue ? end : start + 1000 * numberOf(span.attributes[turnWaitMs]);
 
@@ -56,11 +56,12 @@ export class RecentPauses {
       const next = this.#pauses[index + 1];
       const isNewest = next === undefined || arrived <= next.startMicros;
       if ((isNewest ? joined : arrived) > pause.drainedMicros) break;
-      if (arrived > pause.drainLimitMicros) break;
       if (end < pause.startMicros) continue;
       const harm = pause.overlapMicros(arrived, end);
       const isHit = harm > 0;
-      if (isRoot || isQueue) pause.drainsTo(begun);
+      if ((isRoot || isQueue) && begun > pause.drainedMicros) {
+        pause.drainedMicros = next ? Math.min(begun, limitOf(pause, next)) : begun;
+      }
       if (isHit) {
         overlapMicros += Math.max(0, pause.overlapMicros(start, end));
         waitMicros += Math.max(0, pause.overlapMicros(arrived, start));
@@ -85,6 +86,11 @@ export class RecentPauses {
     const told = touched.slice(0, perSpan).reverse();
     return { attributes, events: eventsOf(told, start, end), links: linksOf(told) };
   }
+}
+
+/** Until when the backlog of a pause can be followed: the next pause adds to it. */
+function limitOf(pause: KnownPause, next: KnownPause): number {
+  return Math.max(pause.endMicros, next.startMicros);
 }
 
 function eventsOf(pauses: readonly KnownPause[], start: number, end: number): SpanEvent[] {

@@ -47,10 +47,9 @@ export interface PauseDetector {
   /** @returns what ends the listening. */
   onPause(listener: (pause: DetectedPause) => void): () => void;
   /**
-   * Calls after each look: at the end of each callback of the loop in which it was told of work, and
-   * of its timer in a turn of its own, every 40 ms at least while it runs; and once more when it has
-   * stopped. Who has to do something now and then needs no timer, and so no wake-up, of its own.
-   * @returns what ends the listening.
+   * Calls after each look of its timer, in a turn of the loop of its own: every 40 ms at least while
+   * it runs, and once more when it has stopped. Who has to do something now and then needs no timer,
+   * and so no wake-up, of its own. @returns what ends the listening.
    */
   onLook(listener: () => void): () => void;
   /** To be called at each span's start and end: the loop is alive. */

@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type DiagLogger, diag } from '@opentelemetry/api';
+import { afterCallback } from '../afterCallback.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { type CollectionLog, startCollectionLog } from './collectionLog.ts';
 import { CoreWait } from './coreWait.ts';
@@ -162,6 +163,7 @@ class Run {
   /** When `performance.now()` was 0, by the clock; it is asked again at each tick. */
   #originUnixMicros: number;
   readonly #tick: () => void;
+  readonly #lookForWork: () => void;
   readonly #onConnection = () => this.watch.accepted();
   readonly #stacks: StackSampler | null;
   #heartbeat: Heartbeat | null = null;
@@ -170,6 +172,7 @@ class Run {
   #timer: NodeJS.Timeout | undefined;
   #tickMs: number;
   #requests = 0;
+  #looksForWork = false;
   /** When the last request ended, or the last gap with requests in flight. */
   #lastEventMs = performance.now();
   /** When a request was last seen to wait, or the last gap with requests in flight. */
@@ -213,19 +216,33 @@ class Run {
       polls: () => nodeTiming.uvMetricsInfo?.loopCount ?? 0,
       minimumMs,
       onGap: (gap) => this.#onGap(gap),
-      onWorked: () => this.#onWorked(),
     });
     this.#tickMs = idleTickMs;
     this.#tick = () => this.#onTick();
+    this.#lookForWork = () => {
+      this.#looksForWork = false;
+      if (this.#requests === 0 || !this.#lookSoon()) return;
+      this.#lingerFromMs = this.watch.seenMs;
+      this.#beginUsage();
+    };
     subscribe(CONNECTION_CHANNEL, this.#onConnection);
     this.watch.reset(idleTickMs);
     this.#arm(idleTickMs);
   }
 
+  /**
+   * A request that is done with within the callback in which it began needs no finer tick: nobody
+   * waits in poll meanwhile. A wake-up costs more than such a request's spans.
+   */
   inFlight(count: number): void {
-    if (count === 0 && this.#requests > 0) this.#lastEventMs = this.watch.seenMs;
+    const before = this.#requests;
     this.#requests = count;
-    this.watch.mark();
+    if (count > 0 && this.#tickMs > this.#options.busyTickMs && !this.#looksForWork) {
+      this.#looksForWork = true;
+      afterCallback(this.#lookForWork);
+    } else if (count === 0 && before > 0) {
+      this.#lastEventMs = this.watch.seenMs;
+    }
   }
 
   /** Resolves once the other threads look, too. This one does at once. */
@@ -285,19 +302,6 @@ class Run {
     // Since then a turn of the loop has ended.
     this.#collectedMs = seenBeforeMs;
     this.#settle();
-    this.#options.looked();
-  }
-
-  /**
-   * A request that is done with within the callback in which it began needs no finer tick: nobody
-   * waits in poll meanwhile. A wake-up costs more than such a request's spans.
-   */
-  #onWorked(): void {
-    if (this.#stopped) return;
-    if (this.#requests > 0 && this.#lookSoon()) {
-      this.#lingerFromMs = this.watch.seenMs;
-      this.#beginUsage();
-    }
     this.#options.looked();
   }
 

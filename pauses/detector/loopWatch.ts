@@ -1,3 +1,5 @@
+import { afterCallback } from '../afterCallback.ts';
+
 /** The loop was not seen for a while. Times in milliseconds of `performance.now()`. */
 export interface Gap {
   /** Earliest moment at which the pause can have begun. */
@@ -20,8 +22,6 @@ export interface LoopWatchOptions {
   /** Shorter gaps are not reported. */
   readonly minimumMs: number;
   readonly onGap: (gap: Gap) => void;
-  /** Called when work that said so has ended, with its callback and the promises settled in it. */
-  readonly onWorked?: () => void;
 }
 
 /** How much later than asked for a timer of a healthy loop fires at most: timers count in whole ms. */
@@ -45,9 +45,6 @@ interface Turn {
   /** Latest moment at which the loop was seen in it; null: never. */
   seenMs: number | null;
 }
-
-/** What is to follow it comes after the callback that runs now, with the promises settled before. */
-const resolved = Promise.resolve();
 
 const noTurns = (): Turn[] => Array.from({ length: 3 }, () => ({ count: -1, seenMs: null }));
 
@@ -83,7 +80,6 @@ export class LoopWatch {
       // The same turn as at its begin, with no poll between.
       this.#seen(this.#seenIdleMs);
       this.#newestTurn.seenMs = this.#seenMs;
-      options.onWorked?.();
     };
   }
 
@@ -147,7 +143,7 @@ export class LoopWatch {
     this.#working = true;
     this.#seen(this.#options.idleMs());
     this.#noteTurn();
-    resolved.then(this.#endWork);
+    afterCallback(this.#endWork);
   }
 
   #seen(idleMs: number): void {

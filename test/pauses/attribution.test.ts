@@ -249,22 +249,6 @@ describe.each(sdks)('With %s', (sdk) => {
     expect(own(named(spans, 'pause gc'))).toMatchObject({ 'pause.hit': 2, 'pause.queued': 1 });
   });
 
-  test('of a loop that never rests only those are called queued who come within 20 times the pause', async () => {
-    const process = pausedProcess(sdk);
-    process.detector.pause('gc', 0, 10);
-    // Each is here while the one before is worked on.
-    for (let from = 10; from < 400; from += 5) {
-      handle(process, { from, to: from + 5, idle: -1 }, received(caller, from - 3));
-    }
-    const spans = await spansOf(process);
-    const roles = serverRoles(spans);
-    expect(roles.slice(0, 2)).toEqual(['hit', 'queued']);
-    // Sent at 207, and at 212: 200 ms after the pause's end, and later.
-    expect(roles.slice(40, 42)).toEqual(['queued', undefined]);
-    expect(roles.slice(41)).not.toContain('queued');
-    expect(own(named(spans, 'pause gc'))).toMatchObject({ 'pause.hit': 1, 'pause.queued': 40 });
-  });
-
   test('a client span says for how long the loop had been busy when it ended', async () => {
     const process = pausedProcess(sdk);
     for (const [end, idle] of [
@@ -507,7 +491,6 @@ test('the detector is told of the requests in flight, and of each start and end'
 test('a span goes on at the end of the callback in which it ended, if all that hit it is known', async () => {
   const process = pausedProcess();
   const { detector } = process;
-  detector.running = true;
   handle(process, { from: 0, to: 5, idle: 0 }, received(caller, 0));
   expect(process.out).toHaveLength(0);
   // As a detector does once the callback has ended.
@@ -519,11 +502,7 @@ test('a span goes on at the end of the callback in which it ended, if all that h
   detector.settledMs = 8;
   await null;
   expect(process.out).toHaveLength(1);
-  detector.settledMs = 9;
-  detector.mark();
-  await null;
-  expect(process.out).toHaveLength(2);
-  expect(vi.getTimerCount()).toBe(0);
+  expect(vi.getTimerCount()).toBe(1);
 });
 
 test('a request that has just ended when its pause is told counts as hit, once', async () => {

@@ -65,7 +65,6 @@ export class FakeDetector implements PauseDetector {
   settledMs = Number.NEGATIVE_INFINITY;
   #sequence = 0;
   readonly #listeners = new Set<(pause: DetectedPause) => void>();
-  readonly #lookListeners = new Set<() => void>();
 
   async start(): Promise<void> {
     this.started++;
@@ -75,12 +74,11 @@ export class FakeDetector implements PauseDetector {
     this.stopped++;
   }
 
-  /** While it does not run it never looks: whoever waits needs a timer of his own. */
-  running = false;
+  /** It never looks by itself: whoever waits needs a timer of his own. */
+  readonly running = false;
 
-  onLook(listener: () => void): () => void {
-    this.#lookListeners.add(listener);
-    return () => this.#lookListeners.delete(listener);
+  onLook(): () => void {
+    return () => {};
   }
 
   onPause(listener: (pause: DetectedPause) => void): () => void {
@@ -90,10 +88,6 @@ export class FakeDetector implements PauseDetector {
 
   mark(): void {
     this.marks++;
-    if (!this.running) return;
-    void Promise.resolve().then(() => {
-      for (const listener of this.#lookListeners) listener();
-    });
   }
 
   inFlight(count: number): void {
