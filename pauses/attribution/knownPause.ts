@@ -6,6 +6,11 @@ import { microsOfNano, type UnixMicros } from './time.ts';
 
 /** Victims that the span of a pause links to. */
 const linksKept = 10;
+/**
+ * A backlog is followed for so many times its pause. At a use of ρ it takes Dρ/(1 − ρ) to drain, 19
+ * times D at 95 %; nearer to 1 it is the load that lets requests wait, rather than the pause.
+ */
+const longestDrain = 20;
 
 export type Role = 'hit' | 'queued';
 
@@ -16,6 +21,8 @@ export class KnownPause {
   readonly endMicros: UnixMicros;
   /** Those that come before this find a backlog. It grows while there is one. */
   drainedMicros: UnixMicros;
+  /** Until when it is followed: who comes later is not behind this pause. */
+  drainLimitMicros: UnixMicros;
   /** Of the pause's own span. */
   context: SpanContext;
   /** Whether there is going to be one. */
@@ -37,6 +44,7 @@ export class KnownPause {
     this.startMicros = microsOfNano(detected.startUnixNano);
     this.endMicros = microsOfNano(detected.endUnixNano);
     this.drainedMicros = this.endMicros;
+    this.drainLimitMicros = this.endMicros + longestDrain * (this.endMicros - this.startMicros);
     this.context = context;
   }
 
@@ -47,6 +55,19 @@ export class KnownPause {
 
   overlapMicros(fromMicros: UnixMicros, toMicros: UnixMicros): number {
     return Math.min(toMicros, this.endMicros) - Math.max(fromMicros, this.startMicros);
+  }
+
+  /** One of the backlog was begun with then. */
+  drainsTo(beganMicros: UnixMicros): void {
+    const micros = Math.max(this.drainedMicros, beganMicros);
+    this.drainedMicros = Math.min(micros, this.drainLimitMicros);
+  }
+
+  /** From when `next` begins, which adds to the backlog, it cannot be followed. */
+  drainsUntil(next: KnownPause): void {
+    const limitMicros = Math.max(this.endMicros, next.startMicros);
+    this.drainLimitMicros = Math.min(this.drainLimitMicros, limitMicros);
+    this.drainedMicros = Math.min(this.drainedMicros, this.drainLimitMicros);
   }
 
   /** @param harmMicros how much of the request it took. */

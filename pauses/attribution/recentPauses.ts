@@ -18,8 +18,7 @@ export class RecentPauses {
 
   /** To be called in the order in which they began. */
   add(pause: KnownPause): void {
-    const last = this.#pauses.at(-1);
-    if (last) last.drainedMicros = Math.min(last.drainedMicros, limitOf(last, pause));
+    this.#pauses.at(-1)?.drainsUntil(pause);
     this.#pauses.push(pause);
     if (this.#pauses.length > pausesKept) this.#pauses.shift();
   }
@@ -43,7 +42,7 @@ export class RecentPauses {
     const waited = isRoot ? 1000 * numberOf(span.attributes[PausedAttribute.waitMs]) : 0;
     const arrived = start - waited;
     const joined = isRoot || isQueue ? Math.min(arrived, busySinceMicros) : arrived;
-    if (joined > newest.drainedMicros) return null;
+    if (joined > newest.drainedMicros || arrived > newest.drainLimitMicros) return null;
     const end = microsOf(span.endTime);
     const begun = isQueue ? end : start + 1000 * numberOf(span.attributes[turnWaitMs]);
 
@@ -56,12 +55,11 @@ export class RecentPauses {
       const next = this.#pauses[index + 1];
       const isNewest = next === undefined || arrived <= next.startMicros;
       if ((isNewest ? joined : arrived) > pause.drainedMicros) break;
+      if (arrived > pause.drainLimitMicros) break;
       if (end < pause.startMicros) continue;
       const harm = pause.overlapMicros(arrived, end);
       const isHit = harm > 0;
-      if ((isRoot || isQueue) && begun > pause.drainedMicros) {
-        pause.drainedMicros = next ? Math.min(begun, limitOf(pause, next)) : begun;
-      }
+      if (isRoot || isQueue) pause.drainsTo(begun);
       if (isHit) {
         overlapMicros += Math.max(0, pause.overlapMicros(start, end));
         waitMicros += Math.max(0, pause.overlapMicros(arrived, start));
@@ -86,11 +84,6 @@ export class RecentPauses {
     const told = touched.slice(0, perSpan).reverse();
     return { attributes, events: eventsOf(told, start, end), links: linksOf(told) };
   }
-}
-
-/** Until when the backlog of a pause can be followed: the next pause adds to it. */
-function limitOf(pause: KnownPause, next: KnownPause): number {
-  return Math.max(pause.endMicros, next.startMicros);
 }
 
 function eventsOf(pauses: readonly KnownPause[], start: number, end: number): SpanEvent[] {

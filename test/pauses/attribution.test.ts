@@ -249,6 +249,22 @@ describe.each(sdks)('With %s', (sdk) => {
     expect(own(named(spans, 'pause gc'))).toMatchObject({ 'pause.hit': 2, 'pause.queued': 1 });
   });
 
+  test('of a loop that never rests only those are called queued who come within 20 times the pause', async () => {
+    const process = pausedProcess(sdk);
+    process.detector.pause('gc', 0, 10);
+    // Each is here while the one before is worked on.
+    for (let from = 10; from < 400; from += 5) {
+      handle(process, { from, to: from + 5, idle: -1 }, received(caller, from - 3));
+    }
+    const spans = await spansOf(process);
+    const roles = serverRoles(spans);
+    expect(roles.slice(0, 2)).toEqual(['hit', 'queued']);
+    // Sent at 207, and at 212: 200 ms after the pause's end, and later.
+    expect(roles.slice(40, 42)).toEqual(['queued', undefined]);
+    expect(roles.slice(41)).not.toContain('queued');
+    expect(own(named(spans, 'pause gc'))).toMatchObject({ 'pause.hit': 1, 'pause.queued': 40 });
+  });
+
   test('a client span says for how long the loop had been busy when it ended', async () => {
     const process = pausedProcess(sdk);
     for (const [end, idle] of [
