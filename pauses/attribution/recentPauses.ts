@@ -42,7 +42,7 @@ export class RecentPauses {
     const waited = isRoot ? 1000 * numberOf(span.attributes[PausedAttribute.waitMs]) : 0;
     const arrived = start - waited;
     const joined = isRoot || isQueue ? Math.min(arrived, busySinceMicros) : arrived;
-    if (joined > newest.drainedMicros || arrived > newest.drainLimitMicros) return null;
+    if (joined > newest.drainedMicros) return null;
     const end = microsOf(span.endTime);
     const begun = isQueue ? end : start + 1000 * numberOf(span.attributes[turnWaitMs]);
 

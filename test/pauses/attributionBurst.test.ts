@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
@@ -7,6 +6,7 @@ import { PausedAttribute } from '../../pauses/attribution/attributes.ts';
 import { PauseProcessor } from '../../pauses/attribution/processor.ts';
 import type { EndedSpan } from '../../pauses/attribution/span.ts';
 import { pauseDetector } from '../../pauses/detector/detector.ts';
+import { into } from './pausedProcess.ts';
 
 function block(ms: number): void {
   const untilMs = performance.now() + ms;
@@ -21,21 +21,12 @@ test('who was hit says so also where the burst after the pause is one long turn 
   const detector = pauseDetector();
   await detector.start();
   const out: EndedSpan[] = [];
-  const processor = new PauseProcessor({
-    detector,
-    next: {
-      onEnd: (span) => out.push(span),
-      forceFlush: async () => {},
-      shutdown: async () => {},
-    },
-  });
+  const processor = new PauseProcessor({ detector, next: into(out) });
   const tracer = new TracerProvider({ spanProcessors: [processor] }).getTracer('test');
   const begin = () => tracer.startSpan('GET', { kind: SpanKind.SERVER }, ROOT_CONTEXT);
   await sleep(5); // the loop has rested
   const hit = Array.from({ length: burst }, begin);
   await nextTurn();
-  const over = new EventTarget();
-  const last = once(over, 'last');
   setImmediate(block, 100);
   // All immediates of a turn are called one after the other, each a callback of its own.
   for (const span of hit) {
@@ -44,10 +35,9 @@ test('who was hit says so also where the burst after the pause is one long turn 
       block(workMs);
       other.end();
       span.end();
-      if (span === hit.at(-1)) over.dispatchEvent(new Event('last'));
     });
   }
-  await last;
+  await nextTurn();
   await processor.shutdown();
 
   const ids = new Set(hit.map((span) => span.spanContext().spanId));

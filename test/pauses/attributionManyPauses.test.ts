@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest';
 import { PauseProcessor } from '../../pauses/attribution/processor.ts';
 import type { EndedSpan } from '../../pauses/attribution/span.ts';
 import { pauseDetector } from '../../pauses/detector/detector.ts';
-import { asStored } from './pausedProcess.ts';
+import { asStored, into } from './pausedProcess.ts';
 
 const pauses = 1000;
 const maxHeld = 200;
@@ -24,12 +24,11 @@ test('a loop that blocks for 1 ms a thousand times on end loses no span and says
     detector,
     maxHeld,
     next: {
+      ...into(out),
       onEnd(span) {
         out.push(span);
         if (span.name === 'GET') held--;
       },
-      forceFlush: async () => {},
-      shutdown: async () => {},
     },
   });
   const tracer = new TracerProvider({ spanProcessors: [processor] }).getTracer('test');

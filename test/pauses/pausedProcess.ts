@@ -15,7 +15,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { BasicTracerProvider } from 'opentelemetry-sdk-trace-2';
 import { PauseProcessor, type PauseProcessorOptions } from '../../pauses/attribution/processor.ts';
-import type { EndedSpan } from '../../pauses/attribution/span.ts';
+import type { EndedSpan, NextProcessor } from '../../pauses/attribution/span.ts';
 import type {
   DetectedKind,
   DetectedPause,
@@ -133,6 +133,15 @@ export function asStored(spans: readonly EndedSpan[]): Span[] {
   return [...decodeOtlpJson(JSON.parse(Buffer.from(body).toString())).spans];
 }
 
+/** Keeps what it is handed. */
+export function into(out: EndedSpan[]): NextProcessor {
+  return {
+    onEnd: (span) => void out.push(span),
+    forceFlush: async () => {},
+    shutdown: async () => {},
+  };
+}
+
 export interface PausedProcess {
   readonly detector: FakeDetector;
   readonly processor: PauseProcessor;
@@ -153,11 +162,7 @@ export function pausedProcess(
   const out: EndedSpan[] = [];
   const processor = new PauseProcessor({
     detector,
-    next: {
-      onEnd: (span) => out.push(span),
-      forceFlush: async () => {},
-      shutdown: async () => {},
-    },
+    next: into(out),
     ...options,
   });
   const resource = resourceFromAttributes({ 'service.name': serviceName });
