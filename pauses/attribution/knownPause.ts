@@ -8,7 +8,8 @@ import { microsOfNano, type UnixMicros } from './time.ts';
 const linksKept = 10;
 /**
  * A backlog is followed for so many times its pause. At a use of ρ it takes Dρ/(1 − ρ) to drain, 19
- * times D at 95 %; nearer to 1 it is the load that lets requests wait, rather than the pause.
+ * times D at 95 %; nearer to 1 it is the load that lets requests wait, rather than the pause. So it
+ * is from the beginning where the loop had not rested for as long before the pause.
  */
 const longestDrain = 20;
 
@@ -35,6 +36,7 @@ export class KnownPause {
   quietMs = 0;
   openMs = 0;
   readonly counts = { hit: 0, queued: 0 };
+  readonly #recoveredMicros: UnixMicros;
   /** By falling harm. */
   readonly #worst: { readonly context: SpanContext; readonly harmMicros: number }[] = [];
 
@@ -44,7 +46,14 @@ export class KnownPause {
     this.startMicros = microsOfNano(detected.startUnixNano);
     this.endMicros = microsOfNano(detected.endUnixNano);
     this.drainedMicros = this.endMicros;
-    this.drainLimitMicros = this.endMicros + longestDrain * (this.endMicros - this.startMicros);
+    this.#recoveredMicros =
+      detected.recoveredUnixNano === null
+        ? this.startMicros
+        : microsOfNano(detected.recoveredUnixNano);
+    const lengthMicros = this.endMicros - this.startMicros;
+    const longestMicros = longestDrain * lengthMicros;
+    const isLoad = this.startMicros - this.#recoveredMicros > longestMicros;
+    this.drainLimitMicros = this.endMicros + (isLoad ? 0 : longestMicros);
     this.context = context;
   }
 
@@ -63,8 +72,11 @@ export class KnownPause {
     this.drainedMicros = Math.min(micros, this.drainLimitMicros);
   }
 
-  /** From when `next` begins, which adds to the backlog, it cannot be followed. */
-  drainsUntil(next: KnownPause): void {
+  /** When `next` begins it takes over the backlog, if there is one left. */
+  handsOverTo(next: KnownPause): void {
+    if (next.#recoveredMicros <= this.endMicros) {
+      next.drainLimitMicros = Math.max(next.drainLimitMicros, this.drainLimitMicros);
+    }
     const limitMicros = Math.max(this.endMicros, next.startMicros);
     this.drainLimitMicros = Math.min(this.drainLimitMicros, limitMicros);
     this.drainedMicros = Math.min(this.drainedMicros, this.drainLimitMicros);

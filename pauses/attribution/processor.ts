@@ -49,6 +49,11 @@ const longestTickMs = 40;
  * first may come at once, so that it is 36 ms at least: more than the evidence takes.
  */
 const heldTicks = 3;
+/**
+ * A span that ended so soon after all was known goes on at once, as most do: what may come to stand
+ * still later in this callback is not what it waited for.
+ */
+const soonMicros = 1000;
 /** The span of a pause is held until nothing was learned of it for so long, */
 const quietMs = 250;
 /** and at most for so long. */
@@ -165,7 +170,10 @@ export class PauseProcessor {
       if (this.#inFlight === 0) this.#emptiedMicros = microsOf(span.endTime);
     }
     const ofAnswer = span.kind === SpanKind.CLIENT ? this.#ofAnswer(span) : null;
-    this.#hold({ span, busySinceMicros: busySinceMicros ?? notBusy, ofAnswer });
+    const one = { span, busySinceMicros: busySinceMicros ?? notBusy, ofAnswer };
+    const isSoon = microsOf(span.endTime) <= this.#detector.settledUnixMicros() + soonMicros;
+    if (isSoon && this.#held.length === 0) this.#next.onEnd(this.#judged(one));
+    else this.#hold(one);
   }
 
   /** Waits for the evidence of what is held, at most 50 ms, hands it on, and flushes what is next. */

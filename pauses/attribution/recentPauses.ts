@@ -18,7 +18,7 @@ export class RecentPauses {
 
   /** To be called in the order in which they began. */
   add(pause: KnownPause): void {
-    this.#pauses.at(-1)?.drainsUntil(pause);
+    this.#pauses.at(-1)?.handsOverTo(pause);
     this.#pauses.push(pause);
     if (this.#pauses.length > pausesKept) this.#pauses.shift();
   }

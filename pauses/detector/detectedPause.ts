@@ -31,6 +31,11 @@ export interface DetectedPause {
   readonly kind: DetectedKind;
   readonly startUnixNano: bigint;
   readonly endUnixNano: bigint;
+  /**
+   * Latest moment before it at which the loop had nothing left to do, as in
+   * {@link PauseDetector.recoveredUnixMicros}; null: not known.
+   */
+  readonly recoveredUnixNano: bigint | null;
   readonly evidence: Evidence;
   /** What the thread was running, where that was asked for and could be taken. */
   readonly stack?: string;
@@ -54,7 +59,7 @@ export interface PauseDetector {
   onLook(listener: () => void): () => void;
   /** To be called at each span's start and end: the loop is alive. */
   mark(): void;
-  /** Requests in flight: while there are some, it looks more often. */
+  /** Requests in flight, after a {@link mark}: while there are some, it looks more often. */
   inFlight(count: number): void;
   /**
    * Latest moment before now at which the loop had waited for events for half a millisecond or more,

@@ -1,6 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type DiagLogger, diag } from '@opentelemetry/api';
-import { afterCallback } from '../afterCallback.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { type CollectionLog, startCollectionLog } from './collectionLog.ts';
 import { CoreWait } from './coreWait.ts';
@@ -163,7 +162,6 @@ class Run {
   /** When `performance.now()` was 0, by the clock; it is asked again at each tick. */
   #originUnixMicros: number;
   readonly #tick: () => void;
-  readonly #lookForWork: () => void;
   readonly #onConnection = () => this.watch.accepted();
   readonly #stacks: StackSampler | null;
   #heartbeat: Heartbeat | null = null;
@@ -172,7 +170,6 @@ class Run {
   #timer: NodeJS.Timeout | undefined;
   #tickMs: number;
   #requests = 0;
-  #looksForWork = false;
   /** When the last request ended, or the last gap with requests in flight. */
   #lastEventMs = performance.now();
   /** When a request was last seen to wait, or the last gap with requests in flight. */
@@ -216,33 +213,28 @@ class Run {
       polls: () => nodeTiming.uvMetricsInfo?.loopCount ?? 0,
       minimumMs,
       onGap: (gap) => this.#onGap(gap),
+      onWorkEnd: () => this.#onWorkEnd(),
     });
     this.#tickMs = idleTickMs;
     this.#tick = () => this.#onTick();
-    this.#lookForWork = () => {
-      this.#looksForWork = false;
-      if (this.#requests === 0 || !this.#lookSoon()) return;
-      this.#lingerFromMs = this.watch.seenMs;
-      this.#beginUsage();
-    };
     subscribe(CONNECTION_CHANNEL, this.#onConnection);
     this.watch.reset(idleTickMs);
     this.#arm(idleTickMs);
+  }
+
+  inFlight(count: number): void {
+    if (count === 0 && this.#requests > 0) this.#lastEventMs = this.watch.seenMs;
+    this.#requests = count;
   }
 
   /**
    * A request that is done with within the callback in which it began needs no finer tick: nobody
    * waits in poll meanwhile. A wake-up costs more than such a request's spans.
    */
-  inFlight(count: number): void {
-    const before = this.#requests;
-    this.#requests = count;
-    if (count > 0 && this.#tickMs > this.#options.busyTickMs && !this.#looksForWork) {
-      this.#looksForWork = true;
-      afterCallback(this.#lookForWork);
-    } else if (count === 0 && before > 0) {
-      this.#lastEventMs = this.watch.seenMs;
-    }
+  #onWorkEnd(): void {
+    if (this.#requests === 0 || !this.#lookSoon()) return;
+    this.#lingerFromMs = this.watch.seenMs;
+    this.#beginUsage();
   }
 
   /** Resolves once the other threads look, too. This one does at once. */
@@ -411,12 +403,14 @@ class Run {
     for (const { kind, startMs, endMs, evidence } of judged) {
       const startUnixNano = this.#unixNano(startMs);
       const endUnixNano = startUnixNano + toNano(endMs - startMs);
+      const { recoveredMs } = gap;
       // What ran when a collection or a stop was over is not its cause.
       const stack = kind === 'block' ? this.#stacks?.stackBetween(startMs, endMs) : undefined;
       this.#options.report({
         kind,
         startUnixNano,
         endUnixNano,
+        recoveredUnixNano: recoveredMs === null ? null : this.#unixNano(recoveredMs),
         evidence,
         ...(stack !== undefined && { stack }),
       });

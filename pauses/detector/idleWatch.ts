@@ -27,6 +27,7 @@ export function idleWatch(): IdleWatch {
     polls: () => 0, // Nobody asks it what a poll did not bring.
     minimumMs: Number.POSITIVE_INFINITY,
     onGap: () => {},
+    onWorkEnd: () => {},
   });
   loop.reset(Number.POSITIVE_INFINITY);
   let reads = false;

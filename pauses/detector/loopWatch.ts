@@ -11,6 +11,8 @@ export interface Gap {
   readonly latestEndMs: number;
   /** It waited in poll, beyond the moment at which it was to wake, rather than run a callback. */
   readonly inPoll: boolean;
+  /** Latest moment before it at which the loop had nothing left to do; null: not known. */
+  readonly recoveredMs: number | null;
 }
 
 export interface LoopWatchOptions {
@@ -22,6 +24,8 @@ export interface LoopWatchOptions {
   /** Shorter gaps are not reported. */
   readonly minimumMs: number;
   readonly onGap: (gap: Gap) => void;
+  /** The callback in which work began has ended. */
+  readonly onWorkEnd: () => void;
 }
 
 /** How much later than asked for a timer of a healthy loop fires at most: timers count in whole ms. */
@@ -80,6 +84,7 @@ export class LoopWatch {
       // The same turn as at its begin, with no poll between.
       this.#seen(this.#seenIdleMs);
       this.#newestTurn.seenMs = this.#seenMs;
+      options.onWorkEnd();
     };
   }
 
@@ -197,6 +202,7 @@ export class LoopWatch {
         endMs: polledMs,
         latestEndMs: stalled ? polledMs : nowMs,
         inPoll: true,
+        recoveredMs: dueMs,
       });
     }
     if (stalled) {
@@ -206,6 +212,7 @@ export class LoopWatch {
         endMs: nowMs,
         latestEndMs: nowMs,
         inPoll: false,
+        recoveredMs: this.#recoveredMs,
       });
     }
   }

@@ -265,6 +265,29 @@ describe.each(sdks)('With %s', (sdk) => {
     expect(own(named(spans, 'pause gc'))).toMatchObject({ 'pause.hit': 1, 'pause.queued': 40 });
   });
 
+  test('where the loop had not rested for 20 times the pause before it nobody is called queued', async () => {
+    const process = pausedProcess(sdk);
+    process.detector.pause('gc', 0, 20, -401);
+    handle(process, { from: 20, to: 25, idle: -401 }, received(caller, 10));
+    handle(process, { from: 25, to: 30, idle: -401 }, received(caller, 22));
+    const spans = await spansOf(process);
+    expect(serverRoles(spans)).toEqual(['hit', undefined]);
+    expect(own(named(spans, 'pause gc'))).toMatchObject({ 'pause.hit': 1, 'pause.queued': 0 });
+  });
+
+  test('a pause within the backlog of another takes over what is left of it', async () => {
+    const process = pausedProcess(sdk);
+    process.detector.pause('gc', 0, 100);
+    handle(process, { from: 100, to: 150, idle: 0 }, received(caller, 50));
+    process.detector.pause('block', 550, 562, 0);
+    handle(process, { from: 562, to: 570, idle: 0 }, received(caller, 520));
+    handle(process, { from: 570, to: 575, idle: 0 }, received(caller, 565));
+    process.detector.pause('block', 3000, 3012, 0);
+    handle(process, { from: 3014, to: 3020, idle: 0 }, received(caller, 3013));
+    const spans = await spansOf(process);
+    expect(serverRoles(spans)).toEqual(['hit', 'hit', 'queued', undefined]);
+  });
+
   test('a client span says for how long the loop had been busy when it ended', async () => {
     const process = pausedProcess(sdk);
     for (const [end, idle] of [
@@ -519,6 +542,18 @@ test('a span goes on at the end of the callback in which it ended, if all that h
   await null;
   expect(process.out).toHaveLength(1);
   expect(vi.getTimerCount()).toBe(1);
+});
+
+test('a span that ends within a millisecond of what is known goes on at once', () => {
+  const process = pausedProcess();
+  const { detector, out } = process;
+  detector.settledMs = 4;
+  handle(process, { from: 0, to: 4.9, idle: 0 }, received(caller, 0));
+  expect(out).toHaveLength(1);
+  handle(process, { from: 1, to: 5.1, idle: 0 }, received(caller, 0));
+  // None overtakes one that is held.
+  handle(process, { from: 2, to: 4.5, idle: 0 }, received(caller, 0));
+  expect(out).toHaveLength(1);
 });
 
 test('a request that has just ended when its pause is told counts as hit, once', async () => {

@@ -15,7 +15,14 @@ const wasStopped = { ...usage, processStopped: true };
 const beating = { lateBeats: [], beatBetween: () => true };
 
 function stall(startMs: number, endMs: number): Gap {
-  return { earliestMs: startMs, latestMs: startMs, endMs, latestEndMs: endMs, inPoll: false };
+  return {
+    earliestMs: startMs,
+    latestMs: startMs,
+    endMs,
+    latestEndMs: endMs,
+    inPoll: false,
+    recoveredMs: startMs,
+  };
 }
 
 function stopped(beat: LateBeat) {
@@ -52,7 +59,14 @@ test('collections that contain each other count once', () => {
 });
 
 test('a stop in poll lies between the signs of life of both threads', () => {
-  const gap = { earliestMs: 100, latestMs: 120, endMs: 199, latestEndMs: 201, inPoll: true };
+  const gap = {
+    earliestMs: 100,
+    latestMs: 120,
+    endMs: 199,
+    latestEndMs: 201,
+    inPoll: true,
+    recoveredMs: 120,
+  };
   const heartbeat = stopped({ beforeMs: 106, dueMs: 116, atMs: 200 });
   expect(judge(gap, [], heartbeat, wasStopped, minimumMs)).toMatchObject([
     { kind: 'freeze', startMs: 111, endMs: 200 },
@@ -85,7 +99,14 @@ test('a beat that was late without a stop was late for want of a core', () => {
 });
 
 test('a loop that only woke late, and not by much, had no pause', () => {
-  const gap = { earliestMs: 100, latestMs: 120, endMs: 126, latestEndMs: 127, inPoll: true };
+  const gap = {
+    earliestMs: 100,
+    latestMs: 120,
+    endMs: 126,
+    latestEndMs: 127,
+    inPoll: true,
+    recoveredMs: 120,
+  };
   expect(judge(gap, [], beating, usage, minimumMs)).toEqual([]);
 });
 

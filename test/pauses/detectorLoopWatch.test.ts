@@ -13,6 +13,7 @@ function simulatedLoop(tickMs: number) {
     polls: () => polls,
     minimumMs: 10,
     onGap: (gap) => gaps.push(gap),
+    onWorkEnd: () => {},
   });
   watch.reset(tickMs);
   return {
@@ -47,7 +48,14 @@ test('what it did not wait before a tick is a stall at the end', () => {
   work(120);
   watch.tick(20);
   expect(gaps).toEqual([
-    { earliestMs: 1007, latestMs: 1007, endMs: 1127, latestEndMs: 1127, inPoll: false },
+    {
+      earliestMs: 1007,
+      latestMs: 1007,
+      endMs: 1127,
+      latestEndMs: 1127,
+      inPoll: false,
+      recoveredMs: 1007,
+    },
   ]);
   expect(watch.lastIdleMs).toBe(1007);
   expect(watch.lastRestMs).toBe(7);
@@ -60,7 +68,14 @@ test('waiting beyond the tick is a stop that began before the tick was due', () 
   wait(120);
   watch.tick(20);
   expect(gaps).toEqual([
-    { earliestMs: 1020, latestMs: 1040, endMs: 1140, latestEndMs: 1140, inPoll: true },
+    {
+      earliestMs: 1020,
+      latestMs: 1040,
+      endMs: 1140,
+      latestEndMs: 1140,
+      inPoll: true,
+      recoveredMs: 1040,
+    },
   ]);
   // It may have been stopped at any moment since.
   expect(watch.lastIdleMs).toBe(1020);
@@ -93,6 +108,25 @@ test('a stop in poll and a stall after it are two', () => {
   ]);
 });
 
+test('a stall says when the loop had last had nothing left to do before it', () => {
+  const { watch, gaps, wait, work } = simulatedLoop(20);
+  wait(5);
+  work(8);
+  watch.tick(20);
+  wait(0.3);
+  work(9);
+  watch.tick(20);
+  work(40);
+  watch.tick(20);
+  wait(1);
+  work(10);
+  watch.tick(20);
+  expect(gaps.map(({ earliestMs, recoveredMs }) => [earliestMs, recoveredMs])).toEqual([
+    [1022.3, 1005],
+    [1063.3, 1063.3],
+  ]);
+});
+
 test('a backlog that is worked off in many short callbacks is no stall', async () => {
   const { watch, gaps, work } = simulatedLoop(20);
   for (let i = 0; i < 50; i++) {
@@ -115,7 +149,14 @@ test('one callback is one stall, however many spans it has', async () => {
   }
   await null;
   expect(gaps).toEqual([
-    { earliestMs: 1000, latestMs: 1000, endMs: 1100, latestEndMs: 1100, inPoll: false },
+    {
+      earliestMs: 1000,
+      latestMs: 1000,
+      endMs: 1100,
+      latestEndMs: 1100,
+      inPoll: false,
+      recoveredMs: null,
+    },
   ]);
 });
 

@@ -111,13 +111,14 @@ export class FakeDetector implements PauseDetector {
     return this.settledMs === Number.NEGATIVE_INFINITY ? 0 : Number(nano(this.settledMs)) / 1000;
   }
 
-  /** Reports a pause. */
-  pause(kind: DetectedKind, startMs: number, endMs: number): void {
+  /** Reports a pause, before which the loop had last rested at `recoveredMs`. */
+  pause(kind: DetectedKind, startMs: number, endMs: number, recoveredMs = startMs): void {
     const pause = {
       sequence: ++this.#sequence,
       kind,
       startUnixNano: nano(startMs),
       endUnixNano: nano(endMs),
+      recoveredUnixNano: nano(recoveredMs),
       evidence: { ...evidence, loopStallMs: endMs - startMs },
     };
     for (const listener of this.#listeners) listener(pause);
