@@ -157,17 +157,17 @@ export class PauseProcessor {
       return;
     }
     this.#detector.mark();
-    if (isMadePause(span)) {
-      this.#live.delete(span);
-      this.#detector.inFlight(--this.#inFlight);
-      this.#wasMade(span);
-      return;
-    }
     const busySinceMicros = this.#live.get(span);
     if (busySinceMicros !== undefined) {
       this.#live.delete(span);
       this.#detector.inFlight(--this.#inFlight);
-      if (this.#inFlight === 0) this.#emptiedMicros = microsOf(span.endTime);
+    }
+    if (isMadePause(span)) {
+      this.#wasMade(span);
+      return;
+    }
+    if (busySinceMicros !== undefined && this.#inFlight === 0) {
+      this.#emptiedMicros = microsOf(span.endTime);
     }
     const ofAnswer = span.kind === SpanKind.CLIENT ? this.#ofAnswer(span) : null;
     const one = { span, busySinceMicros: busySinceMicros ?? notBusy, ofAnswer };

@@ -400,17 +400,17 @@ class Run {
       { ...usage, throttledMs, processStopped },
       this.#options.minimumMs,
     );
+    const recoveredUnixNano = gap.recoveredMs === null ? null : this.#unixNano(gap.recoveredMs);
     for (const { kind, startMs, endMs, evidence } of judged) {
       const startUnixNano = this.#unixNano(startMs);
       const endUnixNano = startUnixNano + toNano(endMs - startMs);
-      const { recoveredMs } = gap;
       // What ran when a collection or a stop was over is not its cause.
       const stack = kind === 'block' ? this.#stacks?.stackBetween(startMs, endMs) : undefined;
       this.#options.report({
         kind,
         startUnixNano,
         endUnixNano,
-        recoveredUnixNano: recoveredMs === null ? null : this.#unixNano(recoveredMs),
+        recoveredUnixNano,
         evidence,
         ...(stack !== undefined && { stack }),
       });

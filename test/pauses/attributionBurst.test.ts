@@ -6,12 +6,10 @@ import { PausedAttribute } from '../../pauses/attribution/attributes.ts';
 import { PauseProcessor } from '../../pauses/attribution/processor.ts';
 import type { EndedSpan } from '../../pauses/attribution/span.ts';
 import { pauseDetector } from '../../pauses/detector/detector.ts';
+import blockStrategy from '../../pauses/strategies/block.ts';
 import { into } from './pausedProcess.ts';
 
-function block(ms: number): void {
-  const untilMs = performance.now() + ms;
-  while (performance.now() < untilMs);
-}
+const { strike: block } = blockStrategy();
 
 /** What is let go in one turn of the loop after a pause: for longer than a span is held at most. */
 const burst = 30;

@@ -7,6 +7,7 @@ import type { DetectedPause, PauseDetector } from '../../pauses/detector/detecte
 import { type PauseDetectorOptions, pauseDetector } from '../../pauses/detector/detector.ts';
 import { loadStrategy } from '../../pauses/load.ts';
 import { pauseMaker } from '../../pauses/maker.ts';
+import blockStrategy from '../../pauses/strategies/block.ts';
 
 const logger = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
 const detectors: PauseDetector[] = [];
@@ -31,10 +32,11 @@ function nowUnixNano(): bigint {
   return systemClock.unixNano(systemClock.monotonicNano());
 }
 
+const { strike } = blockStrategy();
+
 function block(durationMs: number): { startUnixNano: bigint; endUnixNano: bigint } {
   const startUnixNano = nowUnixNano();
-  const untilMs = performance.now() + durationMs;
-  while (performance.now() < untilMs);
+  strike(durationMs);
   return { startUnixNano, endUnixNano: nowUnixNano() };
 }
 

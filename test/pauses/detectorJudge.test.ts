@@ -25,6 +25,18 @@ function stall(startMs: number, endMs: number): Gap {
   };
 }
 
+/** It waited from 100 on, and was to wake at 120. */
+function stillInPoll(endMs: number, latestEndMs: number): Gap {
+  return {
+    earliestMs: 100,
+    latestMs: 120,
+    endMs,
+    latestEndMs,
+    inPoll: true,
+    recoveredMs: 120,
+  };
+}
+
 function stopped(beat: LateBeat) {
   return { lateBeats: [beat], beatBetween: () => false };
 }
@@ -59,14 +71,7 @@ test('collections that contain each other count once', () => {
 });
 
 test('a stop in poll lies between the signs of life of both threads', () => {
-  const gap = {
-    earliestMs: 100,
-    latestMs: 120,
-    endMs: 199,
-    latestEndMs: 201,
-    inPoll: true,
-    recoveredMs: 120,
-  };
+  const gap = stillInPoll(199, 201);
   const heartbeat = stopped({ beforeMs: 106, dueMs: 116, atMs: 200 });
   expect(judge(gap, [], heartbeat, wasStopped, minimumMs)).toMatchObject([
     { kind: 'freeze', startMs: 111, endMs: 200 },
@@ -99,14 +104,7 @@ test('a beat that was late without a stop was late for want of a core', () => {
 });
 
 test('a loop that only woke late, and not by much, had no pause', () => {
-  const gap = {
-    earliestMs: 100,
-    latestMs: 120,
-    endMs: 126,
-    latestEndMs: 127,
-    inPoll: true,
-    recoveredMs: 120,
-  };
+  const gap = stillInPoll(126, 127);
   expect(judge(gap, [], beating, usage, minimumMs)).toEqual([]);
 });
 
