@@ -5,7 +5,6 @@ import {
   type SpanContext,
   SpanKind,
 } from '@opentelemetry/api';
-import { afterCallback } from '../afterCallback.ts';
 import type { DetectedPause, PauseDetector } from '../detector/detectedPause.ts';
 import { PauseAttribute } from '../strategy.ts';
 import { answerAttributes } from './answerAttributes.ts';
@@ -49,11 +48,6 @@ const longestTickMs = 40;
  * first may come at once, so that it is 36 ms at least: more than the evidence takes.
  */
 const heldTicks = 3;
-/**
- * A span that ended so soon after all was known goes on at once, as most do: what may come to stand
- * still later in this callback is not what it waited for.
- */
-const soonMicros = 1000;
 /** The span of a pause is held until nothing was learned of it for so long, */
 const quietMs = 250;
 /** and at most for so long. */
@@ -99,7 +93,6 @@ export class PauseProcessor {
   #held: Held[] = [];
   /** How many of them came in each of the last ticks, newest first. */
   #heldByTick = [0];
-  #handsOn = false;
   #takenIn = 0;
   #handedOn = 0;
   /** Local roots that have not ended, each with when the loop was last clear of work. */
@@ -117,11 +110,6 @@ export class PauseProcessor {
   #tickedMs = performance.now();
   #stopped: Promise<void> | null = null;
   readonly #endListening: () => void;
-  readonly #handOnAtItsEnd = () => {
-    this.#handsOn = false;
-    this.#handOnSettled();
-    if (this.#held.length > 0) this.#startTimer();
-  };
 
   constructor(options: PauseProcessorOptions) {
     this.#options = options;
@@ -142,11 +130,10 @@ export class PauseProcessor {
     this.#next.onStart?.(span as never, context as never);
     if (this.#stopped !== null) return;
     this.#detector.mark();
-    this.#resource ??= span.resource;
-    const parent = span.parentSpanContext;
     if (!isLocalRoot(span)) return;
+    this.#resource ??= span.resource;
     const isServer = span.kind === SpanKind.SERVER;
-    this.#live.set(span, isServer ? this.#lookForWait(span, parent) : notBusy);
+    this.#live.set(span, isServer ? this.#lookForWait(span, span.parentSpanContext) : notBusy);
     if (this.#live.size > maxLive) this.#forgetOldest();
     else this.#detector.inFlight(++this.#inFlight);
   }
@@ -157,23 +144,12 @@ export class PauseProcessor {
       return;
     }
     this.#detector.mark();
-    const busySinceMicros = this.#live.get(span);
-    if (busySinceMicros !== undefined) {
-      this.#live.delete(span);
-      this.#detector.inFlight(--this.#inFlight);
+    const busySinceMicros = isLocalRoot(span) ? this.#left(span) : notBusy;
+    if (isMadePause(span)) this.#wasMade(span);
+    else {
+      const ofAnswer = span.kind === SpanKind.CLIENT ? this.#ofAnswer(span) : null;
+      this.#hold({ span, busySinceMicros, ofAnswer });
     }
-    if (isMadePause(span)) {
-      this.#wasMade(span);
-      return;
-    }
-    if (busySinceMicros !== undefined && this.#inFlight === 0) {
-      this.#emptiedMicros = microsOf(span.endTime);
-    }
-    const ofAnswer = span.kind === SpanKind.CLIENT ? this.#ofAnswer(span) : null;
-    const one = { span, busySinceMicros: busySinceMicros ?? notBusy, ofAnswer };
-    const isSoon = microsOf(span.endTime) <= this.#detector.settledUnixMicros() + soonMicros;
-    if (isSoon && this.#held.length === 0) this.#next.onEnd(this.#judged(one));
-    else this.#hold(one);
   }
 
   /** Waits for the evidence of what is held, at most 50 ms, hands it on, and flushes what is next. */
@@ -190,6 +166,16 @@ export class PauseProcessor {
       await this.#next.shutdown();
     });
     return this.#stopped;
+  }
+
+  /** @returns when it was last clear of work that waited as its request was begun with. */
+  #left(span: EndedSpan): UnixMicros {
+    const busySinceMicros = this.#live.get(span);
+    if (busySinceMicros === undefined) return notBusy;
+    this.#live.delete(span);
+    this.#detector.inFlight(--this.#inFlight);
+    if (this.#inFlight === 0 && !isMadePause(span)) this.#emptiedMicros = microsOf(span.endTime);
+    return busySinceMicros;
   }
 
   /**
@@ -286,10 +272,7 @@ export class PauseProcessor {
     this.#takenIn++;
     this.#heldByTick[0] = (this.#heldByTick[0] ?? 0) + 1;
     if (this.#held.length > this.#maxHeld) this.#handOnFirst(1);
-    if (this.#handsOn) return;
-    this.#handsOn = true;
-    // By then the detector has looked: it was told of this callback's work before.
-    afterCallback(this.#handOnAtItsEnd);
+    else if (this.#held.length === 1) this.#startTimer();
   }
 
   /** For as long as the detector does not look. */

@@ -1,5 +1,3 @@
-import { afterCallback } from '../afterCallback.ts';
-
 /** The loop was not seen for a while. Times in milliseconds of `performance.now()`. */
 export interface Gap {
   /** Earliest moment at which the pause can have begun. */
@@ -49,6 +47,8 @@ interface Turn {
   /** Latest moment at which the loop was seen in it; null: never. */
   seenMs: number | null;
 }
+
+const resolved = Promise.resolve();
 
 const noTurns = (): Turn[] => Array.from({ length: 3 }, () => ({ count: -1, seenMs: null }));
 
@@ -148,7 +148,8 @@ export class LoopWatch {
     this.#working = true;
     this.#seen(this.#options.idleMs());
     this.#noteTurn();
-    afterCallback(this.#endWork);
+    // It runs once the callback of the loop has ended, with the promises that were settled before.
+    resolved.then(this.#endWork);
   }
 
   #seen(idleMs: number): void {

@@ -65,6 +65,7 @@ export class FakeDetector implements PauseDetector {
   settledMs = Number.NEGATIVE_INFINITY;
   #sequence = 0;
   readonly #listeners = new Set<(pause: DetectedPause) => void>();
+  readonly #lookListeners = new Set<() => void>();
 
   async start(): Promise<void> {
     this.started++;
@@ -74,11 +75,16 @@ export class FakeDetector implements PauseDetector {
     this.stopped++;
   }
 
-  /** It never looks by itself: whoever waits needs a timer of his own. */
-  readonly running = false;
+  /** While it does not look by itself, whoever waits needs a timer of his own. */
+  running = false;
 
-  onLook(): () => void {
-    return () => {};
+  onLook(listener: () => void): () => void {
+    this.#lookListeners.add(listener);
+    return () => this.#lookListeners.delete(listener);
+  }
+
+  look(): void {
+    for (const listener of this.#lookListeners) listener();
   }
 
   onPause(listener: (pause: DetectedPause) => void): () => void {
