@@ -91,10 +91,9 @@ export class PauseProcessor {
   readonly #recent = new RecentPauses();
   /** About in the order of their ends. */
   #held: Held[] = [];
-  /** How many of them came in each of the last ticks, newest first. */
-  #heldByTick = [0];
-  #takenIn = 0;
   #handedOn = 0;
+  /** How many had been taken in by each of the last ticks, newest first. */
+  #takenInByTick: number[] = [];
   /** Local roots that have not ended, each with when the loop was last clear of work. */
   readonly #live = new Map<LiveSpan | EndedSpan, UnixMicros>();
   #inFlight = 0;
@@ -174,6 +173,7 @@ export class PauseProcessor {
     if (busySinceMicros === undefined) return notBusy;
     this.#live.delete(span);
     this.#detector.inFlight(--this.#inFlight);
+    // Behind a pause that was made others may wait, unseen.
     if (this.#inFlight === 0 && !isMadePause(span)) this.#emptiedMicros = microsOf(span.endTime);
     return busySinceMicros;
   }
@@ -269,8 +269,6 @@ export class PauseProcessor {
 
   #hold(one: Held): void {
     this.#held.push(one);
-    this.#takenIn++;
-    this.#heldByTick[0] = (this.#heldByTick[0] ?? 0) + 1;
     if (this.#held.length > this.#maxHeld) this.#handOnFirst(1);
     else if (this.#held.length === 1) this.#startTimer();
   }
@@ -282,6 +280,10 @@ export class PauseProcessor {
       this.#timer = null;
       this.#look();
     }, tickMs).unref();
+  }
+
+  get #takenIn(): number {
+    return this.#handedOn + this.#held.length;
   }
 
   get #waits(): boolean {
@@ -301,8 +303,8 @@ export class PauseProcessor {
   }
 
   #tick(sinceMs: number): void {
-    this.#heldByTick.unshift(0);
-    this.#heldByTick.length = Math.min(this.#heldByTick.length, heldTicks);
+    this.#takenInByTick.unshift(this.#takenIn);
+    if (this.#takenInByTick.length > heldTicks) this.#takenInByTick.pop();
     this.#made = this.#made.filter((one) => {
       one.waitedMs += sinceMs;
       if (one.waitedMs <= quietMs) return true;
@@ -319,17 +321,12 @@ export class PauseProcessor {
   }
 
   #handOnSettled(): void {
-    if (this.#held.length === 0) return;
     const settled = this.#detector.settledUnixMicros();
+    const overdue = (this.#takenInByTick[heldTicks - 1] ?? 0) - this.#handedOn;
     const first = this.#held.findIndex(
-      ({ span }, index) => microsOf(span.endTime) > settled && !this.#isOverdue(index),
+      ({ span }, index) => index >= overdue && microsOf(span.endTime) > settled,
     );
     this.#handOnFirst(first < 0 ? this.#held.length : first);
-  }
-
-  #isOverdue(index: number): boolean {
-    const recent = this.#heldByTick.reduce((sum, count) => sum + count, 0);
-    return index < this.#held.length - recent;
   }
 
   #handOnFirst(count: number): void {
