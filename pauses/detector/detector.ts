@@ -211,6 +211,7 @@ class Run {
       idleMs: () => nodeTiming.idleTime,
       // Node has it from 22.8 on; without it only a rest tells what was not here.
       polls: () => nodeTiming.uvMetricsInfo?.loopCount ?? 0,
+      coreWaitMs: (restEndMs, restMs) => this.#coreWait.endingRest(restEndMs, restMs),
       minimumMs,
       onGap: (gap) => this.#onGap(gap),
       onWorkEnd: () => this.#onWorkEnd(),

@@ -25,6 +25,7 @@ export function idleWatch(): IdleWatch {
     nowMs: () => performance.now(),
     idleMs: () => nodeTiming.idleTime,
     polls: () => 0, // Nobody asks it what a poll did not bring.
+    coreWaitMs: () => 0, // There are no gaps to get over.
     minimumMs: Number.POSITIVE_INFINITY,
     onGap: () => {},
     onWorkEnd: () => {},

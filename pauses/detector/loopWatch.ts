@@ -19,6 +19,11 @@ export interface LoopWatchOptions {
   readonly idleMs: () => number;
   /** How often it has polled so far: `performance.nodeTiming.uvMetricsInfo.loopCount`. */
   readonly polls: () => number;
+  /**
+   * How much of the last rest, which ended then after so long, the thread had been woken and waited
+   * for a core: its loop says that it was idle. Asked only until the loop has got over a gap.
+   */
+  readonly coreWaitMs: (restEndMs: number, restMs: number) => number;
   /** Shorter gaps are not reported. */
   readonly minimumMs: number;
   readonly onGap: (gap: Gap) => void;
@@ -39,6 +44,11 @@ const NO_REST_MS = 0.25;
  * for a moment: only one that rests for so long has got over a stall.
  */
 const RECOVERED_MS = 0.5;
+/**
+ * What is known of waiting for a core may be from before the rest: of one that was longer than a
+ * scheduler lets a woken thread wait, no more is taken off.
+ */
+const MOST_CORE_WAIT_MS = 2;
 
 /** The loop between one poll and the next, in which there was work that said so. */
 interface Turn {
@@ -70,6 +80,8 @@ export class LoopWatch {
   #lastIdleMs: number | null = null;
   #lastRestMs = 0;
   #recoveredMs: number | null = null;
+  /** There was a gap, and no rest since. */
+  #isBehind = false;
   /** The last three, newest first. They are written anew: it is done in each turn. */
   #turns = noTurns();
   #acceptedAtPoll = Number.NEGATIVE_INFINITY;
@@ -126,6 +138,7 @@ export class LoopWatch {
     this.#seenIdleMs = this.#options.idleMs();
     this.#lastIdleMs = null;
     this.#recoveredMs = null;
+    this.#isBehind = false;
     this.#turns = noTurns();
     this.#absentMs = null;
     this.tick(tickInMs);
@@ -189,14 +202,13 @@ export class LoopWatch {
     const stoppedInPoll = polledMs > dueMs + TIMER_SLACK_MS;
     // A stop in poll may have come before any waiting: what was waited before that still holds.
     if (!stoppedInPoll && polledMs - beforeMs >= NO_REST_MS) {
-      this.#lastIdleMs = polledMs;
-      this.#lastRestMs = polledMs - beforeMs;
-      if (this.#lastRestMs >= RECOVERED_MS) this.#recoveredMs = polledMs;
+      this.#rested(polledMs, polledMs - beforeMs);
     }
     const stalled = nowMs - polledMs >= minimumMs;
     // Half of what may be added in front of the time that is certain.
     const likelyStartMs = (beforeMs + dueMs) / 2;
     if (stoppedInPoll && polledMs - likelyStartMs >= minimumMs) {
+      this.#isBehind = true;
       onGap({
         earliestMs: beforeMs,
         latestMs: dueMs,
@@ -207,6 +219,7 @@ export class LoopWatch {
       });
     }
     if (stalled) {
+      this.#isBehind = true;
       onGap({
         earliestMs: polledMs,
         latestMs: polledMs,
@@ -216,5 +229,14 @@ export class LoopWatch {
         recoveredMs: this.#recoveredMs,
       });
     }
+  }
+  #rested(endMs: number, restMs: number): void {
+    this.#lastIdleMs = endMs;
+    this.#lastRestMs = restMs;
+    if (restMs < RECOVERED_MS) return;
+    const coreMs = this.#isBehind ? this.#options.coreWaitMs(endMs, restMs) : 0;
+    if (restMs - Math.min(coreMs, MOST_CORE_WAIT_MS) < RECOVERED_MS) return;
+    this.#recoveredMs = endMs;
+    this.#isBehind = false;
   }
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { type Gap, LoopWatch } from '../../pauses/detector/loopWatch.ts';
 
 /** A loop of which a test says what it did. Milliseconds. */
-function simulatedLoop(tickMs: number) {
+function simulatedLoop(tickMs: number, coreWaitMs = (_endMs: number, _restMs: number) => 0) {
   let nowMs = 1000;
   let idleMs = 0;
   let polls = 0;
@@ -11,6 +11,7 @@ function simulatedLoop(tickMs: number) {
     nowMs: () => nowMs,
     idleMs: () => idleMs,
     polls: () => polls,
+    coreWaitMs,
     minimumMs: 10,
     onGap: (gap) => gaps.push(gap),
     onWorkEnd: () => {},
@@ -235,6 +236,33 @@ test('a loop that rests for a moment was idle, and has recovered only once it re
   wait(1.5);
   watch.tick(20);
   expect(watch.recoveredMs).toBe(1083.9);
+});
+
+test.each<[string, [number, number], [number, number]]>([
+  ['0.5 ms without what the thread waited for a core', [0.7, 0.2], [1, 1]],
+  ['2.5 ms, however long it may have waited for one', [2.4, 3], [2.4, 2.5]],
+])('after a stall a loop has rested once it did for %s', (_, coreWaitsMs, [short, long]) => {
+  const asked: number[] = [];
+  const { watch, gaps, wait, work } = simulatedLoop(20, (_endMs, restMs) => {
+    asked.push(restMs);
+    return coreWaitsMs[asked.length - 1] ?? 0;
+  });
+  const rest = (ms: number) => {
+    wait(ms);
+    watch.tick(20);
+    return watch.recoveredMs;
+  };
+  expect(rest(2)).toBe(1002);
+  work(120);
+  watch.tick(20);
+  expect(gaps).toHaveLength(1);
+  expect(rest(0.4)).toBe(1002);
+  expect(rest(short)).toBe(1002);
+  expect(rest(long)).toBe(1122.4 + short + long);
+  expect(asked).toHaveLength(2);
+  // It is asked no more.
+  expect(rest(1)).toBe(1122.4 + short + long + 1);
+  expect(asked).toHaveLength(2);
 });
 
 test('a stall straight after another says nothing of waiting', () => {
