@@ -230,6 +230,7 @@ export class LoopWatch {
       });
     }
   }
+
   #rested(endMs: number, restMs: number): void {
     this.#lastIdleMs = endMs;
     this.#lastRestMs = restMs;
