@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Benchmark } from './benchmark.ts';
+import type { PoissonArrivals } from './support/closedLoop.ts';
 import { type BenchCollector, startBenchCollector } from './support/collector.ts';
 import { type Load, startLoad } from './support/load.ts';
 import { row } from './support/row.ts';
@@ -15,7 +16,7 @@ type Variant = (typeof variants)[number];
 
 /**
  * Requests a second: as many as one of them serves, its core saturated, each in its turn; or so many
- * to each at the same time, which must leave the cores some rest. What a process uses while it has no
+ * to each at the same time, by chance, which must leave the cores some rest. What a process uses while it has no
  * requests is a figure of its own, and in none of these.
  */
 const levels = [
@@ -45,6 +46,7 @@ const onOneCore = existsSync('/usr/bin/taskset')
   : {};
 
 interface Subject {
+  readonly variant: Variant;
   readonly child: ChildProcess;
   readonly origin: string;
   readonly load: Load;
@@ -59,12 +61,12 @@ export default {
     'What it costs a service to see its pauses and to say whom they hit: an Express service traced ' +
     "by OpenTelemetry's SDK and instrumentations of http and Express, every request exported; CPU " +
     'of the whole process for a request. Pairs of fresh processes, with and without, and a second ' +
-    `without as a control; ${pairsARun} pairs a run`,
+    `without as a control; ${pairsARun} pairs a run, whose numbers are the seeds of their arrivals`,
   usualRuns: 6,
   async run({ runs, say }) {
     const pairs: Pair[] = [];
     for (let pair = 1; pair <= runs * pairsARun; pair++) {
-      pairs.push(await measurePair());
+      pairs.push(await measurePair(pair));
       const latest = pairs.at(-1) as Pair;
       const figures = variants.map(
         (variant) =>
@@ -125,7 +127,7 @@ async function each<T>(subjects: Subjects, ask: (subject: Subject) => Promise<T>
 }
 
 /** Fresh processes: how V8 happens to compile a process is part of the spread. */
-async function measurePair(): Promise<Pair> {
+async function measurePair(seed: number): Promise<Pair> {
   const collector = await startBenchCollector();
   const started: Subject[] = [];
   try {
@@ -141,7 +143,13 @@ async function measurePair(): Promise<Pair> {
     for (const level of levels) {
       await sleep(restMs);
       const spent = await ('rate' in level
-        ? each(subjects, (subject) => spend(subject, level.path, windowMs, level.rate))
+        ? each(subjects, (subject) =>
+            spend(subject, level.path, windowMs, {
+              rate: level.rate,
+              seed,
+              stream: `${level.name}, ${subject.variant}`,
+            }),
+          )
         : inTurns(subjects, level.path));
       for (const variant of variants) {
         micros[variant].push((spent[variant].cpuMs * 1000) / spent[variant].requests);
@@ -174,12 +182,12 @@ async function spend(
   subject: Subject,
   path: string,
   durationMs: number,
-  rate?: number,
+  poisson?: PoissonArrivals,
 ): Promise<Spent> {
   const { load, origin } = subject;
   const order = { url: origin + path, connections, durationMs, requests: Number.MAX_SAFE_INTEGER };
   const before = await usageOf(subject);
-  const { requests } = await load.run(rate === undefined ? order : { ...order, rate });
+  const { requests } = await load.run(poisson === undefined ? order : { ...order, poisson });
   const after = await usageOf(subject);
   return { requests, cpuMs: after.cpuMs - before.cpuMs };
 }
@@ -208,5 +216,5 @@ async function start(variant: Variant, { otlpUrl }: BenchCollector): Promise<Sub
     },
   });
   const [{ origin }] = (await once(child, 'message')) as [{ origin: string }];
-  return { child, origin, load: startLoad() };
+  return { variant, child, origin, load: startLoad() };
 }

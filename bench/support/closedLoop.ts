@@ -5,6 +5,8 @@
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { arrivals } from '../../lab/load/schedule.ts';
+import { randomStream } from '../../mesh/random.ts';
 
 export interface WindowOrder {
   readonly url: string;
@@ -12,8 +14,19 @@ export interface WindowOrder {
   /** The window ends with whichever comes first. */
   readonly durationMs: number;
   readonly requests: number;
-  /** Requests a second of all connections together, evenly apart; default: as many as they can. */
-  readonly rate?: number;
+  /** When requests are due, of all connections together; default: as many as they can. */
+  readonly poisson?: PoissonArrivals;
+}
+
+/**
+ * Requests a second on average. By chance, because several loads that are evenly apart keep their
+ * places in each other's gaps: the same process is then always the one that wakes the core.
+ */
+export interface PoissonArrivals {
+  readonly rate: number;
+  readonly seed: number;
+  /** Others of this seed are independent of it. */
+  readonly stream: string;
 }
 
 export interface WindowResult {
@@ -31,6 +44,10 @@ process.once('disconnect', () => process.exit());
 /** Open connections by URL. They outlive a window: opening one costs as much as some requests. */
 const idle = new Map<string, Socket[]>();
 
+function dueTimes({ rate, seed, stream }: PoissonArrivals): Generator<number, void> {
+  return arrivals({ rate, arrivals: 'poisson' }, Infinity, randomStream(seed, stream));
+}
+
 async function runWindow(order: WindowOrder): Promise<WindowResult> {
   const { host, hostname, port, pathname } = new URL(order.url);
   const request = Buffer.from(`GET ${pathname} HTTP/1.1\r\nhost: ${host}\r\n\r\n`);
@@ -41,6 +58,8 @@ async function runWindow(order: WindowOrder): Promise<WindowResult> {
   const sockets = [...kept, ...(await Promise.all(opening))];
   const startMs = performance.now();
   const endMs = startMs + order.durationMs;
+  const { poisson } = order;
+  const due = poisson && dueTimes(poisson);
   let sent = 0;
   let answered = 0;
   let failed = 0;
@@ -64,7 +83,7 @@ async function runWindow(order: WindowOrder): Promise<WindowResult> {
           socket.off('data', read).off('close', fail);
           return resolve();
         }
-        const dueMs = order.rate === undefined ? nowMs : startMs + (sent * 1000) / order.rate;
+        const dueMs = due === undefined ? nowMs : startMs + (due.next().value as number);
         sent++;
         if (dueMs <= nowMs) send();
         else setTimeout(send, dueMs - nowMs);
