@@ -16,8 +16,8 @@ type Variant = (typeof variants)[number];
 
 /**
  * Requests a second: as many as one of them serves, its core saturated, each in its turn; or so many
- * to each at the same time, by chance, which must leave the cores some rest. What a process uses while it has no
- * requests is a figure of its own, and in none of these.
+ * to each at the same time, by chance, which must leave the cores some rest. What a process uses while
+ * it has no requests is a figure of its own, and in none of these.
  */
 const levels = [
   { name: 'saturated', path: '/users/42' },
@@ -46,7 +46,6 @@ const onOneCore = existsSync('/usr/bin/taskset')
   : {};
 
 interface Subject {
-  readonly variant: Variant;
   readonly child: ChildProcess;
   readonly origin: string;
   readonly load: Load;
@@ -119,9 +118,12 @@ async function usageOf({ child }: Subject): Promise<TracedExpressUsage> {
   return usage;
 }
 
-async function each<T>(subjects: Subjects, ask: (subject: Subject) => Promise<T>) {
+async function each<T>(
+  subjects: Subjects,
+  ask: (subject: Subject, variant: Variant) => Promise<T>,
+) {
   const [without, control, withIt] = await Promise.all(
-    variants.map((variant) => ask(subjects[variant])),
+    variants.map((variant) => ask(subjects[variant], variant)),
   );
   return { without, control, with: withIt } as Record<Variant, T>;
 }
@@ -143,11 +145,11 @@ async function measurePair(seed: number): Promise<Pair> {
     for (const level of levels) {
       await sleep(restMs);
       const spent = await ('rate' in level
-        ? each(subjects, (subject) =>
+        ? each(subjects, (subject, variant) =>
             spend(subject, level.path, windowMs, {
               rate: level.rate,
               seed,
-              stream: `${level.name}, ${subject.variant}`,
+              stream: `${level.name}, ${variant}`,
             }),
           )
         : inTurns(subjects, level.path));
@@ -216,5 +218,5 @@ async function start(variant: Variant, { otlpUrl }: BenchCollector): Promise<Sub
     },
   });
   const [{ origin }] = (await once(child, 'message')) as [{ origin: string }];
-  return { variant, child, origin, load: startLoad() };
+  return { child, origin, load: startLoad() };
 }

@@ -63,8 +63,9 @@ export interface PauseDetector {
   inFlight(count: number): void;
   /**
    * Latest moment before now at which the loop had waited for events for half a millisecond or more,
-   * and the process was not stopped: nothing was left of any backlog. Null: not known. In
-   * microseconds, which cost less than bigints: it is asked for each request.
+   * and the process was not stopped: nothing was left of any backlog. After a pause, what the thread
+   * waited for a core is taken off that. Null: not known. In microseconds, which cost less than
+   * bigints: it is asked for each request.
    */
   recoveredUnixMicros(): number | null;
   /**

@@ -110,7 +110,7 @@ export class LoopWatch {
     return this.#lastRestMs;
   }
 
-  /** Latest moment at which it had waited for half a millisecond or more on end. */
+  /** Latest moment at which it had rested for half a millisecond or more on end. */
   get recoveredMs(): number | null {
     return this.#recoveredMs;
   }
