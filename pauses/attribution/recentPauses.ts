@@ -15,6 +15,11 @@ const perSpan = 32;
 export class RecentPauses {
   /** By rising start. None is drained later than the next one starts. */
   readonly #pauses: KnownPause[] = [];
+  /**
+   * Kept, not read. V8 forgets what a class of objects looked like once none of them is left, and
+   * throws away code that relied on it: after each pause, that of the exporter.
+   */
+  lastWithEvents: Additions | null = null;
 
   /** To be called in the order in which they began. */
   add(pause: KnownPause): void {
@@ -82,7 +87,10 @@ export class RecentPauses {
     if (overlapMicros > 0) attributes[PausedAttribute.overlapMs] = toMs(overlapMicros);
     if (waitMicros > 0) attributes[PausedAttribute.waitPauseMs] = toMs(waitMicros);
     const told = touched.slice(0, perSpan).reverse();
-    return { attributes, events: eventsOf(told, start, end), links: linksOf(told) };
+    const events = eventsOf(told, start, end);
+    const additions = { attributes, events, links: linksOf(told) };
+    if (events.length > 0) this.lastWithEvents = additions;
+    return additions;
   }
 }
 
