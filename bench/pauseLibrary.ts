@@ -37,11 +37,12 @@ const idleMs = 2000;
 /** What a service still holds of the last requests, it has exported by then, and come to rest. */
 const restMs = 1200;
 
+const hasTaskset = existsSync('/usr/bin/taskset');
 /**
  * All on the same core, where that can be: a virtual machine's cores need not be equally fast, and a
  * process stays where it was first put.
  */
-const onOneCore = existsSync('/usr/bin/taskset')
+const onOneCore = hasTaskset
   ? { execPath: '/usr/bin/taskset', execArgv: ['--cpu-list', '0', process.execPath] }
   : {};
 
@@ -63,6 +64,7 @@ export default {
     `without as a control; ${pairsARun} pairs a run, whose numbers are the seeds of their arrivals`,
   usualRuns: 6,
   async run({ runs, say }) {
+    if (!hasTaskset) say('there is no /usr/bin/taskset here: the processes choose their cores');
     const pairs: Pair[] = [];
     for (let pair = 1; pair <= runs * pairsARun; pair++) {
       pairs.push(await measurePair(pair));

@@ -143,8 +143,9 @@ export class PauseProcessor {
       return;
     }
     this.#detector.mark();
-    const busySinceMicros = isLocalRoot(span) ? this.#left(span) : notBusy;
-    if (isMadePause(span)) this.#wasMade(span);
+    const isMade = isMadePause(span);
+    const busySinceMicros = isLocalRoot(span) ? this.#left(span, isMade) : notBusy;
+    if (isMade) this.#wasMade(span);
     else {
       const ofAnswer = span.kind === SpanKind.CLIENT ? this.#ofAnswer(span) : null;
       this.#hold({ span, busySinceMicros, ofAnswer });
@@ -168,13 +169,13 @@ export class PauseProcessor {
   }
 
   /** @returns when it was last clear of work that waited as its request was begun with. */
-  #left(span: EndedSpan): UnixMicros {
+  #left(span: EndedSpan, isMade: boolean): UnixMicros {
     const busySinceMicros = this.#live.get(span);
     if (busySinceMicros === undefined) return notBusy;
     this.#live.delete(span);
     this.#detector.inFlight(--this.#inFlight);
     // Behind a pause that was made others may wait, unseen.
-    if (this.#inFlight === 0 && !isMadePause(span)) this.#emptiedMicros = microsOf(span.endTime);
+    if (this.#inFlight === 0 && !isMade) this.#emptiedMicros = microsOf(span.endTime);
     return busySinceMicros;
   }
 
