@@ -16,8 +16,8 @@ export class RecentPauses {
   /** By rising start. None is drained later than the next one starts. */
   readonly #pauses: KnownPause[] = [];
   /**
-   * Kept, not read. V8 forgets what a class of objects looked like once none of them is left, and
-   * throws away code that relied on it: after each pause, that of the exporter.
+   * Kept, not read. Once none is left of a class of objects, V8 forgets what they looked like, and the
+   * next one makes it throw away code that reads them: with each pause, that of the exporter.
    */
   lastWithEvents: Additions | null = null;
 
