@@ -18,8 +18,10 @@ export interface PauseDetectorOptions {
   readonly minimumMs?: number;
   /** How often each of two threads looks. Whole milliseconds; default 20. */
   readonly idleTickMs?: number;
-  /** The same once nothing has happened for a second. Default 40. */
+  /** The same once nothing has happened for a second. Default 100. */
   readonly restTickMs?: number;
+  /** How often the main thread looks while its loop has so much to do that it never rests. Default 40. */
+  readonly saturatedTickMs?: number;
   /** How often the main thread looks while requests are in flight. Default 4. */
   readonly busyTickMs?: number;
   /** How often the other thread looks then. Default 10. */
@@ -38,7 +40,7 @@ export interface PauseDetectorOptions {
 const LINGER_MS = 20;
 const REST_AFTER_MS = 1000;
 /** How often the other thread looks at the cgroup's quota then. */
-const REST_BEAT_MS = 1000;
+const REST_BEAT_MS = 5000;
 /**
  * What the other thread may take to say whether it was stopped, too, before it is left out: less
  * than the attribution holds a span for.
@@ -49,8 +51,12 @@ const MOST_PENDING = 1000;
 const MOST_RESTARTS = 3;
 /** Of Node: a server of this process has accepted a connection. */
 const CONNECTION_CHANNEL = 'net.server.socket';
-/** While nothing happens, what was used since some ticks ago says the same, and costs less. */
 const ACCOUNT_EVERY_IDLE_TICKS = 5;
+/**
+ * How often it does what need not be done at each look, and costs as much as one. For so long a wall
+ * clock that was set may go unnoticed, unless there is a gap.
+ */
+const KEEP_UP_EVERY_MS = 500;
 
 /**
  * Sees the pauses of the thread that calls this; `classify` says how their kinds are told.
@@ -97,7 +103,8 @@ export function pauseDetector(options: PauseDetectorOptions = {}): PauseDetector
         run = new Run({
           minimumMs: options.minimumMs ?? 10,
           idleTickMs: options.idleTickMs ?? 20,
-          restTickMs: options.restTickMs ?? 40,
+          restTickMs: options.restTickMs ?? 100,
+          saturatedTickMs: options.saturatedTickMs ?? 40,
           busyTickMs: options.busyTickMs ?? 4,
           busyBeatMs: options.busyBeatMs ?? 10,
           stackAfterMs: options.stackAfterMs ?? null,
@@ -159,7 +166,7 @@ class Run {
   readonly #stopSign: StopSign;
   /** From milliseconds of `performance.now()` to the monotonic clock. */
   readonly #originNano: bigint;
-  /** When `performance.now()` was 0, by the clock; it is asked again at each tick. */
+  /** When `performance.now()` was 0, by the clock, which is asked again now and then. */
   #originUnixMicros: number;
   readonly #tick: () => void;
   readonly #onConnection = () => this.watch.accepted();
@@ -175,6 +182,8 @@ class Run {
   /** When a request was last seen to wait, or the last gap with requests in flight. */
   #lingerFromMs = Number.NEGATIVE_INFINITY;
   #throttledMs = 0;
+  #tickedMs = performance.now();
+  #keptUpMs = performance.now();
   #idleTicks = 0;
   #pending: Pending[] = [];
   #lateBeats: LateBeat[] = [];
@@ -233,9 +242,14 @@ class Run {
    * waits in poll meanwhile. A wake-up costs more than such a request's spans.
    */
   #onWorkEnd(): void {
-    if (this.#requests === 0 || !this.#lookSoon()) return;
-    this.#lingerFromMs = this.watch.seenMs;
-    this.#beginUsage();
+    const { busyTickMs, idleTickMs, restTickMs } = this.#options;
+    if (this.#requests === 0) {
+      // Its spans shall not wait for so long, and another may follow.
+      if (this.#tickMs === restTickMs) this.#lookWithin(idleTickMs);
+    } else if (this.#lookWithin(busyTickMs)) {
+      this.#lingerFromMs = this.watch.seenMs;
+      this.#beginUsage();
+    }
   }
 
   /** Resolves once the other threads look, too. This one does at once. */
@@ -281,50 +295,66 @@ class Run {
   }
 
   #onTick(): void {
-    const { busyTickMs, idleTickMs, restTickMs } = this.#options;
+    const { idleTickMs } = this.#options;
     const seenBeforeMs = this.watch.seenMs;
     const quietMs = seenBeforeMs - this.#lastEventMs;
     if (this.#requests > 0) this.#lingerFromMs = seenBeforeMs;
-    const lingers = seenBeforeMs - this.#lingerFromMs < LINGER_MS;
-    const busy = this.#requests > 0 || this.#pending.length > 0 || lingers;
-    this.#arm(busy ? busyTickMs : quietMs < REST_AFTER_MS ? idleTickMs : restTickMs);
-    this.watch.tick(this.#tickMs);
-    const worked = quietMs <= this.#options.idleTickMs;
-    if (busy || worked || ++this.#idleTicks % ACCOUNT_EVERY_IDLE_TICKS === 0) this.#beginUsage();
-    this.#originUnixMicros = this.#askOrigin();
+    this.watch.see();
+    const tickMs = this.#nextTickMs(seenBeforeMs, quietMs);
+    this.#arm(tickMs);
+    this.watch.expectTick(tickMs);
+    this.#tickedMs = this.watch.seenMs;
+    // While nothing happens, what was used since some ticks ago says the same, and costs less.
+    const idle = tickMs >= idleTickMs && quietMs > idleTickMs;
+    if (!idle || ++this.#idleTicks % ACCOUNT_EVERY_IDLE_TICKS === 0) this.#beginUsage();
+    if (this.#tickedMs - this.#keptUpMs >= KEEP_UP_EVERY_MS) {
+      this.#keptUpMs = this.#tickedMs;
+      this.#originUnixMicros = this.#askOrigin();
+      this.#forget();
+      this.#heartbeat?.setPeriod(this.#beatMs); // there may be a quota now, or none
+    }
     // Since then a turn of the loop has ended.
     this.#collectedMs = seenBeforeMs;
     this.#settle();
     this.#options.looked();
   }
 
+  #nextTickMs(seenMs: number, quietMs: number): number {
+    const { busyTickMs, idleTickMs, saturatedTickMs, restTickMs } = this.#options;
+    const lingers = seenMs - this.#lingerFromMs < LINGER_MS;
+    if (this.#requests > 0 || this.#pending.length > 0 || lingers) return busyTickMs;
+    if (quietMs >= REST_AFTER_MS) return restTickMs;
+    const hasRested = (this.watch.lastIdleMs ?? Number.NEGATIVE_INFINITY) > this.#tickedMs;
+    return quietMs > idleTickMs || hasRested ? idleTickMs : saturatedTickMs;
+  }
+
   /** False: it does already, or not at all. */
-  #lookSoon(): boolean {
-    const { busyTickMs } = this.#options;
-    if (this.#stopped || this.#tickMs <= busyTickMs) return false;
+  #lookWithin(ms: number): boolean {
+    if (this.#stopped || this.#tickMs <= ms) return false;
     // The watch must know: the tick that it waits for does not come.
-    this.watch.tick(busyTickMs);
-    this.#arm(busyTickMs);
+    this.watch.tick(ms);
+    this.#arm(ms);
     return true;
   }
 
   #arm(inMs: number): void {
     this.#stacks?.expectTick(performance.now() + inMs);
-    this.#heartbeat?.setPeriod(this.#beatMs(inMs));
     if (this.#timer !== undefined && this.#tickMs === inMs) {
       this.#timer.refresh();
       return;
     }
     clearTimeout(this.#timer);
     this.#tickMs = inMs;
+    this.#heartbeat?.setPeriod(this.#beatMs);
     this.#timer = setTimeout(this.#tick, inMs).unref();
     // The beat that was to come later shall not be what a pause is measured by.
     if (inMs === this.#options.busyTickMs && !this.#beatsLittle) this.#heartbeat?.wake();
   }
 
-  #beatMs(tickMs: number): number {
+  get #beatMs(): number {
+    const { busyTickMs, busyBeatMs } = this.#options;
     if (this.#beatsLittle) return REST_BEAT_MS;
-    return tickMs === this.#options.busyTickMs ? this.#options.busyBeatMs : tickMs;
+    return this.#tickMs === busyTickMs ? busyBeatMs : this.#tickMs;
   }
 
   /** Where the kernel tells of stops, beats are needed only to read what the quota has done. */
@@ -339,6 +369,8 @@ class Run {
 
   #onGap(gap: Gap): void {
     if (this.#stopped) return;
+    // The wall clock of a machine that was suspended has gone on.
+    this.#originUnixMicros = this.#askOrigin();
     // On a crowded machine an idle thread is late for its core all the time: no reason to look more.
     if (this.#requests > 0) {
       this.#lastEventMs = gap.endMs;
@@ -361,21 +393,28 @@ class Run {
       if (this.#stopped) return;
       this.#settle();
       // Spans wait for the evidence that is still to come.
-      if (this.#pending.length > 0) this.#lookSoon();
+      if (this.#pending.length > 0) this.#lookWithin(this.#options.busyTickMs);
     }).unref();
   }
 
   /** Judges the gaps whose evidence is complete, or does not come. */
   #settle(): void {
-    if (this.#heartbeat) this.#lateBeats.push(...this.#heartbeat.takeLate());
+    if (this.#pending.length === 0) return;
+    this.#takeLateBeats();
     while (this.#pending[0] !== undefined && this.#isRipe(this.#pending[0].gap)) {
       this.#report(this.#pending.shift() as Pending);
     }
+  }
+
+  #takeLateBeats(): void {
+    if (this.#heartbeat) this.#lateBeats.push(...this.#heartbeat.takeLate());
+  }
+
+  #forget(): void {
+    this.#takeLateBeats();
     const neededFromMs = this.#pending[0]?.gap.earliestMs ?? this.watch.seenMs;
     this.#collections.forget(neededFromMs);
-    if (this.#lateBeats.length > 0) {
-      this.#lateBeats = this.#lateBeats.filter(({ atMs }) => atMs >= neededFromMs);
-    }
+    this.#lateBeats = this.#lateBeats.filter(({ atMs }) => atMs >= neededFromMs);
   }
 
   #isRipe({ endMs }: Gap): boolean {

@@ -49,6 +49,8 @@ const RECOVERED_MS = 0.5;
  * scheduler lets a woken thread wait, no more is taken off.
  */
 const MOST_CORE_WAIT_MS = 2;
+/** Of so few turns one did the work, as good as all of it. */
+const FEW_TURNS = 2;
 
 /** The loop between one poll and the next, in which there was work that said so. */
 interface Turn {
@@ -76,6 +78,7 @@ export class LoopWatch {
   readonly #options: LoopWatchOptions;
   #seenMs = 0;
   #seenIdleMs = 0;
+  #seenPolls = 0;
   #tickDueMs = 0;
   #lastIdleMs: number | null = null;
   #lastRestMs = 0;
@@ -136,6 +139,7 @@ export class LoopWatch {
   reset(tickInMs: number): void {
     this.#seenMs = this.#options.nowMs();
     this.#seenIdleMs = this.#options.idleMs();
+    this.#seenPolls = this.#options.polls();
     this.#lastIdleMs = null;
     this.#recoveredMs = null;
     this.#isBehind = false;
@@ -146,8 +150,19 @@ export class LoopWatch {
 
   /** In a timer's callback; the next one is armed for `nextInMs` from now. */
   tick(nextInMs: number): void {
+    this.see();
+    this.expectTick(nextInMs);
+  }
+
+  /** The loop is alive. */
+  see(): void {
     this.#seen(this.#options.idleMs());
-    this.#tickDueMs = this.#seenMs + nextInMs;
+    this.#seenPolls = this.#options.polls();
+  }
+
+  /** A timer is armed for `inMs` from when the loop was last seen. */
+  expectTick(inMs: number): void {
+    this.#tickDueMs = this.#seenMs + inMs;
   }
 
   /** To be called when a connection has been accepted. */
@@ -183,6 +198,7 @@ export class LoopWatch {
    */
   #noteTurn(): void {
     const count = this.#options.polls();
+    this.#seenPolls = count;
     if (this.#newestTurn.count === count) return;
     this.#turns.unshift(this.#turns.pop() as Turn);
     this.#newestTurn.count = count;
@@ -204,7 +220,8 @@ export class LoopWatch {
     if (!stoppedInPoll && polledMs - beforeMs >= NO_REST_MS) {
       this.#rested(polledMs, polledMs - beforeMs);
     }
-    const stalled = nowMs - polledMs >= minimumMs;
+    const stalledFromMs = this.#stalledFrom(polledMs, dueMs, nowMs);
+    const stalled = nowMs - stalledFromMs >= minimumMs;
     // Half of what may be added in front of the time that is certain.
     const likelyStartMs = (beforeMs + dueMs) / 2;
     if (stoppedInPoll && polledMs - likelyStartMs >= minimumMs) {
@@ -221,14 +238,27 @@ export class LoopWatch {
     if (stalled) {
       this.#isBehind = true;
       onGap({
-        earliestMs: polledMs,
-        latestMs: polledMs,
+        earliestMs: stalledFromMs,
+        latestMs: stalledFromMs,
         endMs: nowMs,
         latestEndMs: nowMs,
         inPoll: false,
         recoveredMs: this.#recoveredMs,
       });
     }
+  }
+
+  /**
+   * What was not waited for was one turn, or many that nobody marked. Of many it is certain only that
+   * the tick was due in the last of them, which ends now.
+   */
+  #stalledFrom(polledMs: number, dueMs: number, nowMs: number): number {
+    const { minimumMs, polls } = this.#options;
+    const workedMs = nowMs - polledMs;
+    if (workedMs < minimumMs) return polledMs;
+    const turns = polls() - this.#seenPolls;
+    if (turns <= FEW_TURNS || workedMs >= turns * minimumMs) return polledMs;
+    return Math.min(Math.max(polledMs, dueMs), nowMs);
   }
 
   #rested(endMs: number, restMs: number): void {

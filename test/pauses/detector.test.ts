@@ -140,6 +140,19 @@ test('pauseDetector() knows of a loop that never rests what was not there at its
   expect(last?.turnsAgo).toBeGreaterThanOrEqual(2);
 });
 
+test('pauseDetector() takes work in many short turns, of which it is not told, for no block', async () => {
+  const { detector: watched, pauses } = detector();
+  await watched.start();
+  const startUnixNano = nowUnixNano();
+  for (let i = 0; i < 300; i++) {
+    block(1);
+    await new Promise(setImmediate);
+  }
+  const made = { startUnixNano, endUnixNano: nowUnixNano() };
+  await settled(watched);
+  expect(covered(made, pauses, ['block'])).toBeLessThan(0.3);
+});
+
 test('pauseDetector() may be started twice and sees each pause once', async () => {
   const { detector: watched, pauses } = detector();
   await Promise.all([watched.start(), watched.start()]);

@@ -139,6 +139,49 @@ test('a backlog that is worked off in many short callbacks is no stall', async (
   expect(gaps).toEqual([]);
 });
 
+test('work in many short turns that nobody marks is no stall', () => {
+  const { watch, gaps, wait, work, poll } = simulatedLoop(20);
+  for (const turnMs of [1, 4, 6]) {
+    for (const restMs of [0, 2]) {
+      for (let i = 0; i < 10; i++) {
+        for (let workedMs = 0; workedMs < 20; workedMs += turnMs + restMs) {
+          poll();
+          wait(restMs);
+          work(turnMs);
+        }
+        watch.tick(20);
+      }
+    }
+  }
+  expect(gaps).toEqual([]);
+});
+
+test('of many turns that nobody marks a stall is the one in which the tick was due', () => {
+  const { watch, gaps, work, poll } = simulatedLoop(20);
+  for (let i = 0; i < 18; i++) {
+    poll();
+    work(1);
+  }
+  poll();
+  work(50);
+  watch.tick(20);
+  expect(gaps).toMatchObject([{ earliestMs: 1020, endMs: 1068, inPoll: false }]);
+});
+
+test('among a few short turns a long one is a stall, wherever it was', () => {
+  const { watch, gaps, wait, work, poll } = simulatedLoop(60);
+  for (let i = 0; i < 3; i++) {
+    poll();
+    wait(2);
+    work(0.1);
+  }
+  poll();
+  work(45);
+  watch.mark();
+  expect(gaps).toMatchObject([{ earliestMs: 1006, inPoll: false }]);
+  expect(gaps[0]?.endMs).toBeCloseTo(1051.3, 6);
+});
+
 test('one callback is one stall, however many spans it has', async () => {
   const { watch, gaps, work } = simulatedLoop(20);
   watch.mark();
