@@ -31,10 +31,16 @@ function isMet({ value, target }: BenchmarkRow): boolean | null {
   return target.relation === '<=' ? value <= target.value : value >= target.value;
 }
 
-function figure(value: number): string {
+function figure(value: number, moreDigits = 0): string {
   if (!Number.isFinite(value)) return 'no data';
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-GB');
-  return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
+  return value.toFixed((Math.abs(value) >= 10 ? 1 : 2) + moreDigits);
+}
+
+/** With as many digits as it takes to tell it from its target. */
+function figureBeside(value: number, target: BenchmarkRow['target']): string {
+  const alike = target !== undefined && figure(value) === figure(target.value);
+  return alike && value !== target.value ? figure(value, 2) : figure(value);
 }
 
 function printTable(benchmark: Benchmark, rows: readonly BenchmarkRow[]): void {
@@ -48,7 +54,7 @@ function printTable(benchmark: Benchmark, rows: readonly BenchmarkRow[]): void {
     const met = isMet(row);
     table.push([
       what,
-      `${figure(value)} ${unit}`,
+      `${figureBeside(value, target)} ${unit}`,
       `${figure(min)} – ${figure(max)}`,
       runs,
       target === undefined ? '' : `${target.relation} ${figure(target.value)}`,

@@ -8,6 +8,8 @@ export interface OutsideVisit {
   /** The caller's client span. */
   readonly callId: string;
   readonly isBaseline: boolean;
+  /** When its caller began to send it. */
+  readonly callMs: number;
   /** When it was on the wire. */
   readonly sentMs: number;
   /** When the answer was, or the caller gave up. */
@@ -67,6 +69,7 @@ export function outsideVisits(
       traceId: call.traceId,
       callId: call.spanId,
       isBaseline: phase === 'baseline',
+      callMs: Math.min(toMs(call.startUnixNano), atMs(request.sentUnixMs)),
       sentMs: atMs(request.sentUnixMs),
       endMs: answeredMs ?? toMs(call.endUnixNano),
       answered: answeredMs !== null,

@@ -37,7 +37,9 @@ export interface Truth {
  * The backlog is followed by a cursor from the pause's end: whatever was sent before it and was seen
  * to be worked on later than usual moves it to when its turn must have come, which is the moment of
  * that sign, or as much earlier as the tap may have had it, less the usual time from sending to it;
- * or at most the sign. Who came between these limits is on the edge.
+ * but no later than it had been sent and the service was done with what it was seen to work on before,
+ * because what took longer then was the work. At most that turn came at the sign. Who came between
+ * these limits is on the edge, and who is on another side of one by when his caller began to send.
  *
  * @param visits by rising `sentMs`.
  * @param edgeMs how far times may be off.
@@ -54,14 +56,8 @@ export function trueVictims(
 ): Truth {
   const limitMs = Math.max(nextMs, pause.endMs);
   const jobs = jobsOf(visits, usual);
-  const drainedMs = Math.min(
-    drainEnd(pause, jobs, ({ turnMs }) => turnMs),
-    limitMs,
-  );
-  const latestMs = Math.min(
-    drainEnd(pause, jobs, ({ doneMs }) => doneMs),
-    limitMs,
-  );
+  const drainedMs = Math.min(drainEnd(pause, jobs, 'sentMs', 'turnMs'), limitMs);
+  const latestMs = Math.min(drainEnd(pause, jobs, 'callMs', 'doneMs'), limitMs);
   const between = others.filter((ms) => ms > pause.endMs - edgeMs && ms < latestMs);
   const verdicts = new Map<OutsideVisit, Verdict>();
   for (const visit of visits) {
@@ -74,50 +70,62 @@ export function trueVictims(
 
 /** Something that was sent to the service, and when it was seen to have been worked on. */
 interface Job {
+  /** When it may have been sent at the earliest. */
+  readonly callMs: number;
   readonly sentMs: number;
+  /** When its turn must have come. */
   readonly turnMs: number;
   readonly doneMs: number;
 }
 
-/** By rising `sentMs`. */
 function jobsOf(visits: readonly OutsideVisit[], usual: UsualTimes): Job[] {
-  const jobs: Job[] = [];
+  const jobs: (Job & { readonly behindMs: number })[] = [];
   for (const visit of visits) {
-    const { sentMs, signMs, endMs, answered, returnedMs } = visit;
+    const { callMs, sentMs, signMs, endMs, answered, returnedMs } = visit;
     const { signBehindMs = 0, endBehindMs = 0 } = visit;
     if (signMs !== null) {
-      jobs.push({ sentMs, turnMs: signMs - signBehindMs - usual.signMs, doneMs: signMs });
+      const turnMs = signMs - signBehindMs - usual.signMs;
+      jobs.push({ callMs, sentMs, turnMs, doneMs: signMs, behindMs: signBehindMs });
     }
     if (answered && returnedMs !== null) {
       const turnMs = endMs - endBehindMs - usual.restMs;
-      jobs.push({ sentMs: returnedMs, turnMs, doneMs: endMs });
+      const sent = { callMs: returnedMs, sentMs: returnedMs };
+      jobs.push({ ...sent, turnMs, doneMs: endMs, behindMs: endBehindMs });
     }
   }
-  return jobs.sort((a, b) => a.sentMs - b.sentMs);
+  let freeMs = Number.NEGATIVE_INFINITY;
+  return jobs
+    .toSorted((a, b) => a.doneMs - b.doneMs)
+    .map(({ behindMs, ...job }) => {
+      const turnMs = Math.min(job.turnMs, Math.max(job.sentMs, freeMs));
+      freeMs = job.doneMs - behindMs;
+      return { ...job, turnMs };
+    });
 }
 
 function drainEnd(
   pause: TrueInterval,
   jobs: readonly Job[],
-  reached: (job: Job) => number,
+  sent: 'callMs' | 'sentMs',
+  reached: 'turnMs' | 'doneMs',
 ): number {
   let cursorMs = pause.endMs;
-  for (const job of jobs) {
-    if (job.sentMs > cursorMs) break;
-    if (job.doneMs >= pause.startMs) cursorMs = Math.max(cursorMs, reached(job));
+  for (const job of jobs.toSorted((a, b) => a[sent] - b[sent])) {
+    if (job[sent] > cursorMs) break;
+    if (job.doneMs >= pause.startMs) cursorMs = Math.max(cursorMs, job[reached]);
   }
   return cursorMs;
 }
 
 function verdictOn(
-  { sentMs, endMs, answered }: OutsideVisit,
+  { callMs, sentMs, endMs, answered }: OutsideVisit,
   { startMs, endMs: overMs }: TrueInterval,
   drainedMs: number,
   latestMs: number,
   edgeMs: number,
 ): Verdict {
   const near = (a: number, b: number) => Math.abs(a - b) <= edgeMs;
-  if (near(sentMs, overMs)) return 'edge';
+  if (callMs - edgeMs <= overMs && overMs <= sentMs + edgeMs) return 'edge';
   if (sentMs < overMs) {
     if (near(endMs, startMs)) return 'edge';
     if (answered && endMs < overMs && endMs > startMs) {
@@ -126,5 +134,5 @@ function verdictOn(
     return endMs < startMs ? 'untouched' : 'hit';
   }
   if (sentMs < drainedMs - edgeMs) return 'queued';
-  return latestMs > overMs && sentMs <= latestMs + edgeMs ? 'edge' : 'untouched';
+  return latestMs > overMs && callMs <= latestMs + edgeMs ? 'edge' : 'untouched';
 }

@@ -52,7 +52,7 @@ export interface PauseDetector {
   /** @returns what ends the listening. */
   onPause(listener: (pause: DetectedPause) => void): () => void;
   /**
-   * Calls after each look of its timer, in a turn of the loop of its own: every 40 ms at least while
+   * Calls after each look of its timer, in a turn of the loop of its own: every 50 ms at least while
    * it runs, and once more when it has stopped. Who has to do something now and then needs no timer,
    * and so no wake-up, of its own. @returns what ends the listening.
    */

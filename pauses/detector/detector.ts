@@ -18,7 +18,7 @@ export interface PauseDetectorOptions {
   readonly minimumMs?: number;
   /** How often each of two threads looks. Whole milliseconds; default 20. */
   readonly idleTickMs?: number;
-  /** The same once nothing has happened for a second. Default 100. */
+  /** The same once nothing has happened for a second. Default 50. */
   readonly restTickMs?: number;
   /** How often the main thread looks while its loop has so much to do that it never rests. Default 40. */
   readonly saturatedTickMs?: number;
@@ -103,7 +103,7 @@ export function pauseDetector(options: PauseDetectorOptions = {}): PauseDetector
         run = new Run({
           minimumMs: options.minimumMs ?? 10,
           idleTickMs: options.idleTickMs ?? 20,
-          restTickMs: options.restTickMs ?? 100,
+          restTickMs: options.restTickMs ?? 50,
           saturatedTickMs: options.saturatedTickMs ?? 40,
           busyTickMs: options.busyTickMs ?? 4,
           busyBeatMs: options.busyBeatMs ?? 10,

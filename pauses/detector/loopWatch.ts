@@ -49,8 +49,8 @@ const RECOVERED_MS = 0.5;
  * scheduler lets a woken thread wait, no more is taken off.
  */
 const MOST_CORE_WAIT_MS = 2;
-/** Of so few turns one did the work, as good as all of it. */
-const FEW_TURNS = 2;
+/** Turns that took no longer than this on average were many, rather than one that stalled the loop. */
+const SHORT_TURN_MS = 2.5;
 
 /** The loop between one poll and the next, in which there was work that said so. */
 interface Turn {
@@ -256,9 +256,8 @@ export class LoopWatch {
     const { minimumMs, polls } = this.#options;
     const workedMs = nowMs - polledMs;
     if (workedMs < minimumMs) return polledMs;
-    const turns = polls() - this.#seenPolls;
-    if (turns <= FEW_TURNS || workedMs >= turns * minimumMs) return polledMs;
-    return Math.min(Math.max(polledMs, dueMs), nowMs);
+    const isManyTurns = workedMs <= (polls() - this.#seenPolls) * SHORT_TURN_MS;
+    return isManyTurns ? Math.min(Math.max(polledMs, dueMs), nowMs) : polledMs;
   }
 
   #rested(endMs: number, restMs: number): void {

@@ -55,10 +55,11 @@ async function claims({
 /** What is to be seen of each from outside. */
 function verdicts({ requests, pause }: ReturnType<typeof simulateLoop>): readonly Verdict[] {
   const visits = requests.map(
-    ({ sentMs, onwardMs, returnedMs, answeredMs }, index): OutsideVisit => ({
+    ({ stampMs, sentMs, onwardMs, returnedMs, answeredMs }, index): OutsideVisit => ({
       traceId: '',
       callId: callId(index + 1),
       isBaseline: false,
+      callMs: stampMs,
       sentMs,
       endMs: answeredMs,
       answered: true,

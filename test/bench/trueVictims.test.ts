@@ -12,6 +12,7 @@ function visit(sentMs: number, endMs: number, more: Partial<OutsideVisit> = {}):
   return {
     ...ids,
     isBaseline: false,
+    callMs: sentMs,
     sentMs,
     endMs,
     answered: true,
@@ -29,6 +30,11 @@ test.each<{ what: string; visit: OutsideVisit; want: Verdict }>([
   { what: 'sent just at its begin', visit: visit(100, 224), want: 'hit' },
   { what: 'sent in the middle of it', visit: visit(160, 226), want: 'hit' },
   { what: 'sent just before its end', visit: visit(218.5, 228), want: 'edge' },
+  {
+    what: 'sent after its end, whose caller had begun to before',
+    visit: visit(224, 230, { callMs: 219 }),
+    want: 'edge',
+  },
   { what: 'sent long after it', visit: visit(300, 305), want: 'untouched' },
   {
     // Its answer had left before: whoever stands still answers nobody.
@@ -89,10 +95,11 @@ test('what comes when the backlog has just drained is on the edge', () => {
 });
 
 test('the drain is not followed into the next pause', () => {
-  const visits = [visit(150, 400), visit(230, 402), visit(260, 404), visit(300, 406)];
-  const { verdicts, drainMs } = trueVictims(pause, visits, usual, edgeMs, 250);
+  const visits = fifo([150, 155, 230, 260, 300], 20);
+  const { verdicts, drainMs } = trueVictims(pause, visits, { ...usual, signMs: 22 }, edgeMs, 250);
   expect(drainMs).toBe(30);
   expect(visits.map((one) => verdicts.get(one))).toEqual([
+    'hit',
     'hit',
     'queued',
     'untouched',
@@ -120,15 +127,38 @@ test('answers from further down that wait for their turn are of the backlog, too
 });
 
 test('where the turn is known only within limits, what comes between them is on the edge', () => {
-  const visits = [visit(150, 260), visit(225, 261), visit(240, 262), visit(275, 280)];
-  const { verdicts } = trueVictims(pause, visits, { ...usual, signMs: 25 }, edgeMs);
-  expect(visits.map((one) => verdicts.get(one))).toEqual(['hit', 'queued', 'edge', 'untouched']);
+  const visits = fifo([150, 160, 230, 280, 330], 25);
+  const { verdicts } = trueVictims(pause, visits, { ...usual, signMs: 27 }, edgeMs);
+  expect(visits.map((one) => verdicts.get(one))).toEqual([
+    'hit',
+    'hit',
+    'queued',
+    'edge',
+    'untouched',
+  ]);
+});
+
+test('what took longer than usual was begun with when its turn came: the rest is on the edge', () => {
+  const slow = fifo([150, 224], 16);
+  const { verdicts, drainMs } = trueVictims(pause, slow, { ...usual, signMs: 8 }, edgeMs);
+  expect(drainMs).toBe(0);
+  expect(slow.map((one) => verdicts.get(one))).toEqual(['hit', 'edge']);
+});
+
+test('who may have been sent before the backlog had drained is on the edge', () => {
+  const visits = [...fifo([150, 160], 25), visit(275, 300, { callMs: 268 })];
+  const { verdicts } = trueVictims(pause, visits, { ...usual, signMs: 27 }, edgeMs);
+  expect(visits.map((one) => verdicts.get(one))).toEqual(['hit', 'hit', 'edge']);
 });
 
 test('what a busy tap may have had for longer was perhaps done with sooner', () => {
   const late = { signMs: 240, signBehindMs: 12 };
-  const visits = [visit(150, 260, late), visit(226, 262, { signMs: 250, signBehindMs: 20 })];
+  const visits = [
+    visit(140, 250, { signMs: 228 }),
+    visit(150, 260, late),
+    visit(226, 262, { signMs: 250, signBehindMs: 20 }),
+  ];
   const { verdicts, drainMs } = trueVictims(pause, visits, { ...usual, signMs: 2 }, edgeMs);
   expect(drainMs).toBe(228 - 220);
-  expect(visits.map((one) => verdicts.get(one))).toEqual(['hit', 'edge']);
+  expect(visits.map((one) => verdicts.get(one))).toEqual(['hit', 'hit', 'edge']);
 });

@@ -156,11 +156,20 @@ function orderOf(children: readonly SpanView[], choices: Choices, toleranceNano:
   if (isInOrder(starts, choices, toleranceNano)) return true;
   // What was tried in vain: the pattern, the latest start so far, and who else is taken near it.
   const failed = new Set<string>();
+  /** Of each pattern the earliest of these. */
+  const firstFailed: { readonly latest: bigint; readonly near: readonly number[] }[] = [];
+  /** Whether then no child was refused to the pattern, or to one after it, that would be now. */
+  const hadMoreChoice = (i: number, latest: bigint, near: readonly number[]): boolean => {
+    const first = firstFailed[i];
+    if (first === undefined || first.latest > latest) return false;
+    const earliest = latest - toleranceNano;
+    return first.near.every((at) => (starts[at] as bigint) <= earliest || near.includes(at));
+  };
   const walk = (i: number, latest: bigint | null, near: readonly number[]): boolean => {
     const row = choices[i];
     if (row === undefined) return true;
     const state = `${i} ${latest} ${near.join()}`;
-    if (failed.has(state)) return false;
+    if (failed.has(state) || (latest !== null && hadMoreChoice(i, latest, near))) return false;
     const earliest = latest === null ? null : latest - toleranceNano;
     for (let j = 0; j < row.length; j++) {
       const start = starts[j] as bigint;
@@ -173,6 +182,10 @@ function orderOf(children: readonly SpanView[], choices: Choices, toleranceNano:
       if (walk(i + 1, next, stillNear)) return true;
     }
     failed.add(state);
+    const first = firstFailed[i];
+    if (latest !== null && (first === undefined || latest < first.latest)) {
+      firstFailed[i] = { latest, near };
+    }
     if (failed.size > mostOrders) {
       throw new RangeError(
         `More than ${mostOrders} orders of ${children.length} children are possible within the ` +
