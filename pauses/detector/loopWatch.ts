@@ -253,11 +253,11 @@ export class LoopWatch {
    * the tick was due in the last of them, which ends now.
    */
   #stalledFrom(polledMs: number, dueMs: number, nowMs: number): number {
-    const { minimumMs, polls } = this.#options;
-    const workedMs = nowMs - polledMs;
-    if (workedMs < minimumMs) return polledMs;
-    const isManyTurns = workedMs <= (polls() - this.#seenPolls) * SHORT_TURN_MS;
-    return isManyTurns ? Math.min(Math.max(polledMs, dueMs), nowMs) : polledMs;
+    const certainMs = Math.min(dueMs, nowMs);
+    const openMs = certainMs - polledMs;
+    if (openMs < this.#options.minimumMs) return polledMs;
+    const turns = this.#options.polls() - this.#seenPolls;
+    return openMs <= turns * SHORT_TURN_MS ? certainMs : polledMs;
   }
 
   #rested(endMs: number, restMs: number): void {
