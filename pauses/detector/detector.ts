@@ -380,7 +380,7 @@ class Run {
       gap,
       usage: this.#account.end(),
       throttledBeforeMs: this.#throttledMs,
-      processStopped: this.#stopSign.wasStopped(gap.earliestMs, gap.endMs),
+      processStopped: this.#stopSign.wasStopped(gap.earliestMs, gap.latestEndMs),
     });
     this.#throttledMs = this.#heartbeat?.throttledMs ?? 0;
     this.#heartbeat?.wake();
@@ -417,7 +417,7 @@ class Run {
     this.#lateBeats = this.#lateBeats.filter(({ atMs }) => atMs >= neededFromMs);
   }
 
-  #isRipe({ endMs }: Gap): boolean {
+  #isRipe({ latestEndMs: endMs }: Gap): boolean {
     if (this.#stopped || this.#pending.length > MOST_PENDING) return true;
     if (endMs > this.#collectedMs) return false;
     const heartbeat = this.#heartbeat;
@@ -428,7 +428,7 @@ class Run {
 
   #report({ gap, usage, throttledBeforeMs, processStopped }: Pending): void {
     const heartbeat = this.#heartbeat;
-    const hasBeaten = heartbeat?.beating === true && heartbeat.beatMs >= gap.endMs;
+    const hasBeaten = heartbeat?.beating === true && heartbeat.beatMs >= gap.latestEndMs;
     const throttledMs =
       hasBeaten && this.#quota !== null ? heartbeat.throttledMs - throttledBeforeMs : null;
     const judged = judge(

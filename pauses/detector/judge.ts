@@ -46,7 +46,7 @@ export function judge(
   const silences =
     heartbeat?.lateBeats.filter(
       ({ beforeMs, dueMs, atMs }) =>
-        atMs - dueMs >= LATE_BEAT_MS && beforeMs < gap.endMs && atMs > gap.earliestMs,
+        atMs - dueMs >= LATE_BEAT_MS && beforeMs < gap.latestEndMs && atMs > gap.earliestMs,
     ) ?? null;
   // Where the process was not stopped, the other thread waited for a core.
   const stops = usage.processStopped === false ? [] : (silences ?? []);
@@ -65,9 +65,7 @@ export function judge(
     return { kind: classify(evidence, endMs - startMs), startMs, endMs, evidence };
   }
 
-  const { startMs, endMs } = gap.inPoll
-    ? stopBounds(gap, longest)
-    : { startMs: gap.earliestMs, endMs: gap.endMs };
+  const { startMs, endMs } = gap.inPoll ? stopBounds(gap, longest) : stallBounds(gap, collections);
   if (endMs - startMs < minimumMs) return [];
   const whole = seen(startMs, endMs, usage);
   const core = coreOf(whole, overlapping(collections, startMs, endMs), gap.inPoll ? null : longest);
@@ -130,6 +128,24 @@ function stopBounds(gap: Gap, longest: LateBeat | null): { startMs: number; endM
   // What the loop did after its last tick and before it waited counts as time after the waiting.
   const endMs = Math.min(gap.latestEndMs, Math.max(gap.endMs, longest.atMs));
   return { startMs, endMs: Math.max(startMs, endMs) };
+}
+
+/**
+ * Of a stall only the length may be certain, and that it lay between two times. Where most of it was
+ * collected, it was around the collections; else it is put half-way.
+ */
+function stallBounds(
+  { earliestMs, latestMs, endMs, latestEndMs }: Gap,
+  collections: readonly Collection[],
+): { startMs: number; endMs: number } {
+  const lengthMs = endMs - earliestMs;
+  const within = overlapping(collections, earliestMs, latestEndMs);
+  const isCollected = coveredMs(within, earliestMs, latestEndMs) >= lengthMs / 2;
+  const firstMs = Math.min(...within.map((one) => one.startMs));
+  const spareMs = lengthMs - ((within.at(-1)?.endMs ?? 0) - firstMs);
+  const likelyMs = isCollected ? firstMs - spareMs / 2 : (earliestMs + latestMs) / 2;
+  const startMs = Math.min(Math.max(likelyMs, earliestMs), latestMs);
+  return { startMs, endMs: startMs + lengthMs };
 }
 
 /** How long it stood still; null: neither a late beat nor one in time tells. */

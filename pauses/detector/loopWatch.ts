@@ -156,7 +156,7 @@ export class LoopWatch {
 
   /** The loop is alive. */
   see(): void {
-    this.#seen(this.#options.idleMs());
+    this.#seen(this.#options.idleMs(), true);
     this.#seenPolls = this.#options.polls();
   }
 
@@ -180,14 +180,14 @@ export class LoopWatch {
     resolved.then(this.#endWork);
   }
 
-  #seen(idleMs: number): void {
+  #seen(idleMs: number, isTick = false): void {
     const nowMs = this.#options.nowMs();
     const beforeMs = this.#seenMs;
     const waitedMs = idleMs - this.#seenIdleMs;
     this.#seenMs = nowMs;
     this.#seenIdleMs = idleMs;
     if (waitedMs >= NO_REST_MS || nowMs - beforeMs >= this.#options.minimumMs) {
-      this.#judge(beforeMs, Math.min(beforeMs + waitedMs, nowMs), nowMs);
+      this.#judge(beforeMs, Math.min(beforeMs + waitedMs, nowMs), nowMs, isTick);
     }
   }
 
@@ -212,8 +212,9 @@ export class LoopWatch {
     return this.#turns[0] as Turn;
   }
 
-  #judge(beforeMs: number, polledMs: number, nowMs: number): void {
+  #judge(beforeMs: number, polledMs: number, nowMs: number, isTick: boolean): void {
     const { minimumMs, onGap } = this.#options;
+    const recoveredMs = this.#recoveredMs;
     const dueMs = Math.max(this.#tickDueMs, beforeMs);
     const stoppedInPoll = polledMs > dueMs + TIMER_SLACK_MS;
     // A stop in poll may have come before any waiting: what was waited before that still holds.
@@ -237,13 +238,16 @@ export class LoopWatch {
     }
     if (stalled) {
       this.#isBehind = true;
+      // A tick that came in time was waited for: for how long of the waiting is not known.
+      const isOpen = isTick && nowMs <= dueMs + TIMER_SLACK_MS;
+      const openMs = isOpen ? polledMs - beforeMs : 0;
       onGap({
-        earliestMs: stalledFromMs,
+        earliestMs: stalledFromMs - openMs,
         latestMs: stalledFromMs,
-        endMs: nowMs,
+        endMs: nowMs - openMs,
         latestEndMs: nowMs,
         inPoll: false,
-        recoveredMs: this.#recoveredMs,
+        recoveredMs: openMs > 0 ? recoveredMs : this.#recoveredMs,
       });
     }
   }

@@ -48,6 +48,19 @@ test('the edges of a collection are those that V8 gives', () => {
   ]);
 });
 
+test('a stall of which only the length is certain is put around its collections, or else half-way', () => {
+  const open = { ...stall(100, 130), latestMs: 120, latestEndMs: 150 };
+  expect(judge(open, [], beating, usage, minimumMs)).toMatchObject([
+    { kind: 'block', startMs: 110, endMs: 140 },
+  ]);
+  for (const startMs of [100, 111, 122]) {
+    const collection = { startMs, endMs: startMs + 28 };
+    expect(judge(open, [collection], beating, usage, minimumMs)).toMatchObject([
+      { kind: 'gc', ...collection },
+    ]);
+  }
+});
+
 test('what the thread did after a collection is a pause of its own if it is long enough', () => {
   const collections = [{ startMs: 100, endMs: 180 }];
   expect(judge(stall(92, 200), collections, beating, usage, minimumMs)).toMatchObject([

@@ -62,6 +62,24 @@ test('what it did not wait before a tick is a stall at the end', () => {
   expect(watch.lastRestMs).toBe(7);
 });
 
+test('of a stall before a tick that came in time it is not known when it was', () => {
+  const { watch, gaps, wait, work } = simulatedLoop(60);
+  wait(10);
+  work(25);
+  wait(25);
+  watch.tick(20);
+  expect(gaps).toEqual([
+    {
+      earliestMs: 1000,
+      latestMs: 1035,
+      endMs: 1025,
+      latestEndMs: 1060,
+      inPoll: false,
+      recoveredMs: null,
+    },
+  ]);
+});
+
 test('waiting beyond the tick is a stop that began before the tick was due', () => {
   const { watch, gaps, wait } = simulatedLoop(20);
   wait(20);
@@ -119,12 +137,12 @@ test('a stall says when the loop had last had nothing left to do before it', () 
   watch.tick(20);
   work(40);
   watch.tick(20);
-  wait(1);
-  work(10);
+  wait(12);
+  work(12);
   watch.tick(20);
   expect(gaps.map(({ earliestMs, recoveredMs }) => [earliestMs, recoveredMs])).toEqual([
     [1022.3, 1005],
-    [1063.3, 1063.3],
+    [1074.3, 1074.3],
   ]);
 });
 
