@@ -132,7 +132,7 @@ function stopBounds(gap: Gap, longest: LateBeat | null): { startMs: number; endM
 
 /**
  * Of a stall only the length may be certain, and that it lay between two times. Where most of it was
- * collected, it was around the collections; else it is put half-way.
+ * collected, it was around the longest collection; else it is put half-way.
  */
 function stallBounds(
   { earliestMs, latestMs, endMs, latestEndMs }: Gap,
@@ -141,10 +141,10 @@ function stallBounds(
   const lengthMs = endMs - earliestMs;
   const within = overlapping(collections, earliestMs, latestEndMs);
   const isCollected = coveredMs(within, earliestMs, latestEndMs) >= lengthMs / 2;
-  const firstMs = Math.min(...within.map((one) => one.startMs));
-  const spareMs = lengthMs - ((within.at(-1)?.endMs ?? 0) - firstMs);
-  const likelyMs = isCollected ? firstMs - spareMs / 2 : (earliestMs + latestMs) / 2;
-  const startMs = Math.min(Math.max(likelyMs, earliestMs), latestMs);
+  const [longest] = within.toSorted((a, b) => b.endMs - b.startMs - (a.endMs - a.startMs));
+  const middleMs =
+    isCollected && longest ? (longest.startMs + longest.endMs) / 2 : (earliestMs + latestEndMs) / 2;
+  const startMs = Math.min(Math.max(middleMs - lengthMs / 2, earliestMs), latestMs);
   return { startMs, endMs: startMs + lengthMs };
 }
 
