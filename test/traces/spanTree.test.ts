@@ -36,6 +36,11 @@ test('many children and patterns are no trouble, whatever does not fit', () => {
   }
 });
 
+test('how many children there are does not matter to the order of those that are named', () => {
+  const tree = { name: 'root', children: [{ name: /a|b/ }, { name: /a|b/ }, { name: 'c' }] };
+  expect(siblings(21_000, 0.25)).not.toHaveSpanTree(tree, { mode: 'ordered' });
+});
+
 test.each<{ order: string[]; everyMs: number; fit: boolean | 'undetermined' }>([
   { order: ['a', 'b', 'a'], everyMs: 10, fit: true },
   { order: ['b', 'a', 'b'], everyMs: 10, fit: true },
