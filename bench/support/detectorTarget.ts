@@ -14,7 +14,9 @@ export interface DetectorOrder extends PauseRequest {
     | 'compute'
     | 'detector on'
     | 'detector on with stacks'
-    | 'detector off';
+    | 'detector off'
+    | 'timer on'
+    | 'timer off';
 }
 
 /** Times in nanoseconds since 1970, as decimal strings. */
@@ -41,6 +43,9 @@ const maker = pauseMaker({
 const plainDetector = pauseDetector({ logger: console });
 const stackDetector = pauseDetector({ logger: console, stackAfterMs: 50 });
 let detector = plainDetector;
+/** As often as a detector at rest looks. */
+const TIMER_MS = 50;
+let timer: NodeJS.Timeout | undefined;
 for (const one of [plainDetector, stackDetector]) {
   one.onPause((pause) => send({ type: 'detected', ...texts(pause) }));
 }
@@ -71,6 +76,8 @@ process.on('message', async (order: DetectorOrder) => {
     if (order.action === 'detector on with stacks') detector = stackDetector;
     if (order.action.startsWith('detector on')) await detector.start();
     if (order.action === 'detector off') await detector.stop();
+    if (order.action === 'timer on') timer = setInterval(() => {}, TIMER_MS);
+    if (order.action === 'timer off') clearInterval(timer);
     const longestMs = order.action === 'compute' ? compute(order.durationMs) : 0;
     const { user, system } = process.cpuUsage();
     send({ type: 'done', cpuMs: (user + system) / 1000, longestMs });
