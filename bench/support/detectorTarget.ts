@@ -43,8 +43,6 @@ const maker = pauseMaker({
 const plainDetector = pauseDetector({ logger: console });
 const stackDetector = pauseDetector({ logger: console, stackAfterMs: 50 });
 let detector = plainDetector;
-/** As often as a detector at rest looks. */
-const TIMER_MS = 50;
 let timer: NodeJS.Timeout | undefined;
 for (const one of [plainDetector, stackDetector]) {
   one.onPause((pause) => send({ type: 'detected', ...texts(pause) }));
@@ -76,7 +74,7 @@ process.on('message', async (order: DetectorOrder) => {
     if (order.action === 'detector on with stacks') detector = stackDetector;
     if (order.action.startsWith('detector on')) await detector.start();
     if (order.action === 'detector off') await detector.stop();
-    if (order.action === 'timer on') timer = setInterval(() => {}, TIMER_MS);
+    if (order.action === 'timer on') timer = setInterval(() => {}, order.durationMs);
     if (order.action === 'timer off') clearInterval(timer);
     const longestMs = order.action === 'compute' ? compute(order.durationMs) : 0;
     const { user, system } = process.cpuUsage();

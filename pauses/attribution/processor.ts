@@ -42,7 +42,7 @@ export interface PauseProcessorOptions {
  */
 const tickMs = 12;
 /** A tick counts for no more: the thread may have stood still before it. */
-const longestTickMs = 40;
+const longestTickMs = 50;
 /**
  * A span is held for at most so many ticks in which the thread ran, and the rest of one: 48 ms. The
  * first may come at once, so that it is 36 ms at least: more than the evidence takes.

@@ -283,7 +283,7 @@ class Run {
 
   /** What lacks evidence is judged without it. */
   async stop(): Promise<void> {
-    this.watch.tick(this.#tickMs); // the last gap may end here
+    this.watch.see(); // the last gap may end here
     this.#stopped = true;
     clearTimeout(this.#timer);
     unsubscribe(CONNECTION_CHANNEL, this.#onConnection);
@@ -299,7 +299,7 @@ class Run {
     const seenBeforeMs = this.watch.seenMs;
     const quietMs = seenBeforeMs - this.#lastEventMs;
     if (this.#requests > 0) this.#lingerFromMs = seenBeforeMs;
-    this.watch.see();
+    this.watch.tick();
     const tickMs = this.#nextTickMs(seenBeforeMs, quietMs);
     this.#arm(tickMs);
     this.watch.expectTick(tickMs);
@@ -332,7 +332,8 @@ class Run {
   #lookWithin(ms: number): boolean {
     if (this.#stopped || this.#tickMs <= ms) return false;
     // The watch must know: the tick that it waits for does not come.
-    this.watch.tick(ms);
+    this.watch.see();
+    this.watch.expectTick(ms);
     this.#arm(ms);
     return true;
   }

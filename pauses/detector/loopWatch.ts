@@ -145,18 +145,18 @@ export class LoopWatch {
     this.#isBehind = false;
     this.#turns = noTurns();
     this.#absentMs = null;
-    this.tick(tickInMs);
+    this.expectTick(tickInMs);
   }
 
-  /** In a timer's callback; the next one is armed for `nextInMs` from now. */
-  tick(nextInMs: number): void {
-    this.see();
-    this.expectTick(nextInMs);
-  }
-
-  /** The loop is alive. */
-  see(): void {
+  /** In the callback of the timer that was expected. */
+  tick(): void {
     this.#seen(this.#options.idleMs(), true);
+    this.#seenPolls = this.#options.polls();
+  }
+
+  /** In any other callback. */
+  see(): void {
+    this.#seen(this.#options.idleMs());
     this.#seenPolls = this.#options.polls();
   }
 
@@ -247,7 +247,7 @@ export class LoopWatch {
         endMs: nowMs - openMs,
         latestEndMs: nowMs,
         inPoll: false,
-        recoveredMs: openMs > 0 ? recoveredMs : this.#recoveredMs,
+        recoveredMs: isOpen ? recoveredMs : this.#recoveredMs,
       });
     }
   }
@@ -258,10 +258,10 @@ export class LoopWatch {
    */
   #stalledFrom(polledMs: number, dueMs: number, nowMs: number): number {
     const certainMs = Math.min(dueMs, nowMs);
-    const openMs = certainMs - polledMs;
-    if (openMs < this.#options.minimumMs) return polledMs;
+    const workedMs = certainMs - polledMs;
+    if (workedMs < this.#options.minimumMs) return polledMs;
     const turns = this.#options.polls() - this.#seenPolls;
-    return openMs <= turns * SHORT_TURN_MS ? certainMs : polledMs;
+    return workedMs <= turns * SHORT_TURN_MS ? certainMs : polledMs;
   }
 
   #rested(endMs: number, restMs: number): void {

@@ -30,24 +30,28 @@ function simulatedLoop(tickMs: number, coreWaitMs = (_endMs: number, _restMs: nu
     poll() {
       polls++;
     },
+    tick(nextInMs: number) {
+      watch.tick();
+      watch.expectTick(nextInMs);
+    },
   };
 }
 
 test('a loop that waits until its ticks and works little has no gaps', () => {
-  const { watch, gaps, wait, work } = simulatedLoop(20);
+  const { tick, gaps, wait, work } = simulatedLoop(20);
   for (let i = 0; i < 100; i++) {
     wait(20);
-    watch.tick(20);
+    tick(20);
     work(0.2);
   }
   expect(gaps).toEqual([]);
 });
 
 test('what it did not wait before a tick is a stall at the end', () => {
-  const { watch, gaps, wait, work } = simulatedLoop(20);
+  const { watch, tick, gaps, wait, work } = simulatedLoop(20);
   wait(7);
   work(120);
-  watch.tick(20);
+  tick(20);
   expect(gaps).toEqual([
     {
       earliestMs: 1007,
@@ -63,11 +67,11 @@ test('what it did not wait before a tick is a stall at the end', () => {
 });
 
 test('of a stall before a tick that came in time it is not known when it was', () => {
-  const { watch, gaps, wait, work } = simulatedLoop(60);
+  const { tick, gaps, wait, work } = simulatedLoop(60);
   wait(10);
   work(25);
   wait(25);
-  watch.tick(20);
+  tick(20);
   expect(gaps).toEqual([
     {
       earliestMs: 1000,
@@ -80,12 +84,20 @@ test('of a stall before a tick that came in time it is not known when it was', (
   ]);
 });
 
+test('a stall before it is seen otherwise than by a tick ends there', () => {
+  const { watch, gaps, wait, work } = simulatedLoop(60);
+  wait(10);
+  work(25);
+  watch.see();
+  expect(gaps).toMatchObject([{ earliestMs: 1010, endMs: 1035 }]);
+});
+
 test('waiting beyond the tick is a stop that began before the tick was due', () => {
-  const { watch, gaps, wait } = simulatedLoop(20);
+  const { watch, tick, gaps, wait } = simulatedLoop(20);
   wait(20);
-  watch.tick(20);
+  tick(20);
   wait(120);
-  watch.tick(20);
+  tick(20);
   expect(gaps).toEqual([
     {
       earliestMs: 1020,
@@ -101,26 +113,26 @@ test('waiting beyond the tick is a stop that began before the tick was due', () 
 });
 
 test('a poll that hardly waits, within a backlog that is worked off, is no rest', () => {
-  const { watch, wait, work } = simulatedLoop(20);
+  const { watch, tick, wait, work } = simulatedLoop(20);
   wait(7);
-  watch.tick(20);
+  tick(20);
   expect(watch.lastIdleMs).toBe(1007);
   work(2);
   wait(0.05);
   work(4);
-  watch.tick(20);
+  tick(20);
   expect(watch.lastIdleMs).toBe(1007);
   wait(0.3);
   work(1);
-  watch.tick(20);
+  tick(20);
   expect(watch.lastIdleMs).toBeCloseTo(1013.35, 6);
 });
 
 test('a stop in poll and a stall after it are two', () => {
-  const { watch, gaps, wait, work } = simulatedLoop(20);
+  const { tick, gaps, wait, work } = simulatedLoop(20);
   wait(100);
   work(50);
-  watch.tick(20);
+  tick(20);
   expect(gaps.map(({ inPoll, endMs }) => ({ inPoll, endMs }))).toEqual([
     { inPoll: true, endMs: 1100 },
     { inPoll: false, endMs: 1150 },
@@ -128,18 +140,18 @@ test('a stop in poll and a stall after it are two', () => {
 });
 
 test('a stall says when the loop had last had nothing left to do before it', () => {
-  const { watch, gaps, wait, work } = simulatedLoop(20);
+  const { tick, gaps, wait, work } = simulatedLoop(20);
   wait(5);
   work(8);
-  watch.tick(20);
+  tick(20);
   wait(0.3);
   work(9);
-  watch.tick(20);
+  tick(20);
   work(40);
-  watch.tick(20);
+  tick(20);
   wait(12);
   work(12);
-  watch.tick(20);
+  tick(20);
   expect(gaps.map(({ earliestMs, recoveredMs }) => [earliestMs, recoveredMs])).toEqual([
     [1022.3, 1005],
     [1074.3, 1074.3],
@@ -158,7 +170,7 @@ test('a backlog that is worked off in many short callbacks is no stall', async (
 });
 
 test('work in many short turns that nobody marks is no stall', () => {
-  const { watch, gaps, wait, work, poll } = simulatedLoop(20);
+  const { tick, gaps, wait, work, poll } = simulatedLoop(20);
   for (const turnMs of [0.1, 1, 2.5]) {
     for (const restMs of [0, 2]) {
       for (let i = 0; i < 10; i++) {
@@ -167,7 +179,7 @@ test('work in many short turns that nobody marks is no stall', () => {
           wait(restMs);
           work(turnMs);
         }
-        watch.tick(20);
+        tick(20);
       }
     }
   }
@@ -175,14 +187,14 @@ test('work in many short turns that nobody marks is no stall', () => {
 });
 
 test('of many turns that nobody marks a stall is the one in which the tick was due', () => {
-  const { watch, gaps, work, poll } = simulatedLoop(20);
+  const { tick, gaps, work, poll } = simulatedLoop(20);
   for (let i = 0; i < 18; i++) {
     poll();
     work(1);
   }
   poll();
   work(50);
-  watch.tick(20);
+  tick(20);
   expect(gaps).toMatchObject([{ earliestMs: 1020, endMs: 1068, inPoll: false }]);
 });
 
@@ -223,13 +235,13 @@ test('one callback is one stall, however many spans it has', async () => {
 });
 
 test('polling without waiting is not idle: what came then may have waited', () => {
-  const { watch, wait, work } = simulatedLoop(20);
+  const { watch, tick, wait, work } = simulatedLoop(20);
   wait(5);
   work(4);
-  watch.tick(20);
+  tick(20);
   wait(0.005);
   work(3);
-  watch.tick(20);
+  tick(20);
   expect(watch.lastIdleMs).toBe(1005);
 });
 
@@ -283,19 +295,19 @@ test('of connections that wait to be accepted a poll takes one: until none is le
 });
 
 test('a loop that rests for a moment was idle, and has recovered only once it rested for longer', () => {
-  const { watch, wait, work } = simulatedLoop(20);
+  const { watch, tick, wait, work } = simulatedLoop(20);
   expect(watch.recoveredMs).toBeNull();
   wait(2);
   work(40);
-  watch.tick(20);
+  tick(20);
   expect(watch.recoveredMs).toBe(1002);
   wait(0.4);
   work(40);
-  watch.tick(20);
+  tick(20);
   expect(watch.lastIdleMs).toBe(1042.4);
   expect(watch.recoveredMs).toBe(1002);
   wait(1.5);
-  watch.tick(20);
+  tick(20);
   expect(watch.recoveredMs).toBe(1083.9);
 });
 
@@ -304,18 +316,18 @@ test.each<[string, [number, number], [number, number]]>([
   ['2.5 ms, however long it may have waited for one', [2.4, 3], [2.4, 2.5]],
 ])('after a stall a loop has rested once it did for %s', (_, coreWaitsMs, [short, long]) => {
   const asked: number[] = [];
-  const { watch, gaps, wait, work } = simulatedLoop(20, (_endMs, restMs) => {
+  const { watch, tick, gaps, wait, work } = simulatedLoop(20, (_endMs, restMs) => {
     asked.push(restMs);
     return coreWaitsMs[asked.length - 1] ?? 0;
   });
   const rest = (ms: number) => {
     wait(ms);
-    watch.tick(20);
+    tick(20);
     return watch.recoveredMs;
   };
   expect(rest(2)).toBe(1002);
   work(120);
-  watch.tick(20);
+  tick(20);
   expect(gaps).toHaveLength(1);
   expect(rest(0.4)).toBe(1002);
   expect(rest(short)).toBe(1002);
@@ -327,11 +339,11 @@ test.each<[string, [number, number], [number, number]]>([
 });
 
 test('a stall straight after another says nothing of waiting', () => {
-  const { watch, wait, work } = simulatedLoop(20);
+  const { watch, tick, wait, work } = simulatedLoop(20);
   wait(5);
   work(40);
-  watch.tick(20);
+  tick(20);
   work(40);
-  watch.tick(20);
+  tick(20);
   expect(watch.lastIdleMs).toBe(1005);
 });
