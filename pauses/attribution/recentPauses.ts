@@ -44,8 +44,10 @@ export class RecentPauses {
     if (busySinceMicros === Number.POSITIVE_INFINITY && start > newest.drainedMicros) return null;
     const isQueue = isQueueSpan(span);
     const isRoot = !isQueue && isLocalRoot(span);
+    if (!isRoot && !isQueue && start > newest.endMicros) return null;
     const waited = isRoot ? 1000 * numberOf(span.attributes[PausedAttribute.waitMs]) : 0;
     const arrived = start - waited;
+    if (arrived > newest.drainLimitMicros) return null;
     const joined = isRoot || isQueue ? Math.min(arrived, busySinceMicros) : arrived;
     if (joined > newest.drainedMicros) return null;
     const end = microsOf(span.endTime);

@@ -179,7 +179,7 @@ class Run {
   #requests = 0;
   /** When the last request ended, or the last gap with requests in flight. */
   #lastEventMs = performance.now();
-  /** When a request was last seen to wait, or the last gap with requests in flight. */
+  /** When a request was last seen to wait, or a long turn, or the last gap with requests in flight. */
   #lingerFromMs = Number.NEGATIVE_INFINITY;
   #throttledMs = 0;
   #tickedMs = performance.now();
@@ -299,7 +299,7 @@ class Run {
     const seenBeforeMs = this.watch.seenMs;
     const quietMs = seenBeforeMs - this.#lastEventMs;
     if (this.#requests > 0) this.#lingerFromMs = seenBeforeMs;
-    this.watch.tick();
+    if (this.watch.tick()) this.#lingerFromMs = this.watch.seenMs;
     const tickMs = this.#nextTickMs(seenBeforeMs, quietMs);
     this.#arm(tickMs);
     this.watch.expectTick(tickMs);

@@ -50,7 +50,9 @@ const RECOVERED_MS = 0.5;
  */
 const MOST_CORE_WAIT_MS = 2;
 /** Turns that took no longer than this on average were many, rather than one that stalled the loop. */
-const SHORT_TURN_MS = 2.5;
+const SHORT_TURN_MS = 0.5;
+/** Share of the time that a loop works unmarked, above which it may soon look like a stall. */
+const BUSY_SHARE = 1 / 8;
 
 /** The loop between one poll and the next, in which there was work that said so. */
 interface Turn {
@@ -148,10 +150,21 @@ export class LoopWatch {
     this.expectTick(tickInMs);
   }
 
-  /** In the callback of the timer that was expected. */
-  tick(): void {
+  /**
+   * In the callback of the timer that was expected.
+   * @returns whether it had worked so much since it was seen, in turns that are not short and that
+   *   nobody marks, that only looking in each of them tells them from one that stalls it.
+   */
+  tick(): boolean {
+    const beforeMs = this.#seenMs;
+    const beforeIdleMs = this.#seenIdleMs;
     this.#seen(this.#options.idleMs(), true);
-    this.#seenPolls = this.#options.polls();
+    const elapsedMs = this.#seenMs - beforeMs;
+    const workedMs = elapsedMs - (this.#seenIdleMs - beforeIdleMs);
+    // One turn less is counted where the first followed the last look without a poll between.
+    const turns = this.#options.polls() - this.#seenPolls;
+    this.#seenPolls += turns;
+    return workedMs > Math.max(BUSY_SHARE * elapsedMs, SHORT_TURN_MS, (turns * SHORT_TURN_MS) / 2);
   }
 
   /** In any other callback. */
@@ -257,11 +270,13 @@ export class LoopWatch {
    * the tick was due in the last of them, which ends now.
    */
   #stalledFrom(polledMs: number, dueMs: number, nowMs: number): number {
+    const { minimumMs, polls } = this.#options;
+    const allMs = nowMs - polledMs;
+    if (allMs < minimumMs) return polledMs;
     const certainMs = Math.min(dueMs, nowMs);
-    const workedMs = certainMs - polledMs;
-    if (workedMs < this.#options.minimumMs) return polledMs;
-    const turns = this.#options.polls() - this.#seenPolls;
-    return workedMs <= turns * SHORT_TURN_MS ? certainMs : polledMs;
+    const beforeMs = certainMs - polledMs;
+    const manyMs = SHORT_TURN_MS * (polls() - this.#seenPolls);
+    return (beforeMs >= minimumMs ? beforeMs : allMs) <= manyMs ? certainMs : polledMs;
   }
 
   #rested(endMs: number, restMs: number): void {

@@ -31,8 +31,9 @@ function simulatedLoop(tickMs: number, coreWaitMs = (_endMs: number, _restMs: nu
       polls++;
     },
     tick(nextInMs: number) {
-      watch.tick();
+      const mustLookCloser = watch.tick();
       watch.expectTick(nextInMs);
+      return mustLookCloser;
     },
   };
 }
@@ -171,7 +172,7 @@ test('a backlog that is worked off in many short callbacks is no stall', async (
 
 test('work in many short turns that nobody marks is no stall', () => {
   const { tick, gaps, wait, work, poll } = simulatedLoop(20);
-  for (const turnMs of [0.1, 1, 2.5]) {
+  for (const turnMs of [0.1, 0.3, 0.5]) {
     for (const restMs of [0, 2]) {
       for (let i = 0; i < 10; i++) {
         for (let workedMs = 0; workedMs < 20; workedMs += turnMs + restMs) {
@@ -188,14 +189,63 @@ test('work in many short turns that nobody marks is no stall', () => {
 
 test('of many turns that nobody marks a stall is the one in which the tick was due', () => {
   const { tick, gaps, work, poll } = simulatedLoop(20);
-  for (let i = 0; i < 18; i++) {
+  for (let i = 0; i < 48; i++) {
     poll();
-    work(1);
+    work(0.375);
   }
   poll();
   work(50);
   tick(20);
   expect(gaps).toMatchObject([{ earliestMs: 1020, endMs: 1068, inPoll: false }]);
+});
+
+test('a stall among many short turns is one, although the loop did little else', () => {
+  const { tick, gaps, wait, work, poll } = simulatedLoop(20);
+  for (let i = 0; i < 4; i++) {
+    poll();
+    wait(2);
+    work(0.1);
+  }
+  poll();
+  work(12);
+  tick(20);
+  expect(gaps).toMatchObject([{ inPoll: false }]);
+});
+
+test('many short turns that end as the tick falls due are no stall either', () => {
+  const { tick, gaps, wait, work, poll } = simulatedLoop(20);
+  for (let i = 0; i < 20; i++) {
+    poll();
+    wait(0.51);
+    work(0.5);
+  }
+  poll();
+  tick(20); // late by 0.2: only with that it had worked for 10
+  expect(gaps).toEqual([]);
+});
+
+test('a tick says whether turns that nobody marks must be looked at more closely', async () => {
+  const { watch, tick, wait, work, poll } = simulatedLoop(20);
+  const turns = (count: number, workMs: number, restMs: number) => {
+    for (let i = 0; i < count; i++) {
+      poll();
+      wait(restMs);
+      work(workMs);
+    }
+    return tick(20);
+  };
+  expect(turns(4, 0.1, 4.9)).toBe(false);
+  expect(turns(40, 0.2, 0.3)).toBe(false);
+  expect(turns(1, 2, 18)).toBe(false);
+  expect(turns(1, 4, 16)).toBe(true);
+  expect(turns(10, 1, 1)).toBe(true);
+  expect(turns(4, 5, 0)).toBe(true);
+  for (let i = 0; i < 4; i++) {
+    watch.mark();
+    work(5);
+    await null;
+  }
+  expect(tick(20)).toBe(false);
 });
 
 test('among a few short turns a long one is a stall, wherever it was', () => {
