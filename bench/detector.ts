@@ -4,7 +4,7 @@ import Table from 'cli-table3';
 import { randomStream } from '../mesh/random.ts';
 import type { Benchmark, BenchmarkRow } from './benchmark.ts';
 import { keepBusy } from './support/busyCores.ts';
-import { type Interval, startTarget } from './support/detectorProcess.ts';
+import { type Interval, mostCovered, overlapMs, startTarget } from './support/detectorProcess.ts';
 
 /** Of each kind in each run, half of them while requests are in flight. */
 const PAUSES_A_RUN = 25;
@@ -89,8 +89,9 @@ async function measure(runs: number, say: (line: string) => void): Promise<Outco
         }
         await sleep(SETTLE_MS);
         const seen = target.takeDetected();
-        for (const pause of made) samples.push({ made: pause, inFlight, seen: best(pause, seen) });
-        others.push(...seen.filter((one) => made.every((pause) => overlap(one, pause) <= 0)));
+        for (const pause of made)
+          samples.push({ made: pause, inFlight, seen: mostCovered(pause, seen) });
+        others.push(...seen.filter((one) => made.every((pause) => overlapMs(one, pause) <= 0)));
         end();
       }
     }
@@ -104,12 +105,6 @@ async function measure(runs: number, say: (line: string) => void): Promise<Outco
     );
   }
   return { samples, others };
-}
-
-/** Of those that were seen, what overlaps the pause the most. */
-function best(pause: Interval, seen: readonly Interval[]): Interval | null {
-  const [first] = seen.toSorted((a, b) => overlap(b, pause) - overlap(a, pause));
-  return first && overlap(first, pause) > 0 ? first : null;
 }
 
 function rows({ samples, others }: Outcome, where: string, held: boolean): BenchmarkRow[] {
@@ -200,8 +195,4 @@ function matrix({ samples, others }: Outcome): string {
     ...detectedKinds.map((as) => others.filter(({ kind }) => kind === as).length),
   ]);
   return table.toString();
-}
-
-function overlap(a: Interval, b: Interval): number {
-  return Math.min(a.endMs, b.endMs) - Math.max(a.startMs, b.startMs);
 }

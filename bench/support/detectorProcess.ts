@@ -16,6 +16,17 @@ export interface Interval {
   readonly stack?: string | undefined;
 }
 
+/** Negative: what lies between them. */
+export function overlapMs(a: Interval, b: Interval): number {
+  return Math.min(a.endMs, b.endMs) - Math.max(a.startMs, b.startMs);
+}
+
+/** Of the pauses that were seen, the one that covers most of this one; null: none does. */
+export function mostCovered(made: Interval, seen: readonly Interval[]): Interval | null {
+  const [first] = seen.toSorted((a, b) => overlapMs(b, made) - overlapMs(a, made));
+  return first && overlapMs(first, made) > 0 ? first : null;
+}
+
 export interface Answer {
   /** What the process has used so far. */
   readonly cpuMs: number;
@@ -24,7 +35,12 @@ export interface Answer {
 
 /** A process of its own that watches itself and pauses. */
 export interface Target {
-  order(action: DetectorOrder['action'], kind?: string, durationMs?: number): Promise<Answer>;
+  order(
+    action: DetectorOrder['action'],
+    kind?: string,
+    durationMs?: number,
+    restMs?: number,
+  ): Promise<Answer>;
   make(kind: string, durationMs: number): Promise<Interval>;
   /** Pauses that were seen since this was last called. */
   takeDetected(): Interval[];
@@ -52,10 +68,15 @@ export async function startTarget(): Promise<Target> {
     answer?.reject(new Error(`The target of the benchmark ended (${signal ?? code})`));
   });
 
-  function order(action: DetectorOrder['action'], kind = '', durationMs = 0): Promise<Answer> {
+  function order(
+    action: DetectorOrder['action'],
+    kind = '',
+    durationMs = 0,
+    restMs = 0,
+  ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       answer = { resolve, reject };
-      child.send({ action, kind, durationMs, phase: 'poll' } satisfies DetectorOrder);
+      child.send({ action, kind, durationMs, restMs, phase: 'poll' } satisfies DetectorOrder);
     });
   }
 

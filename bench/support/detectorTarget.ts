@@ -5,8 +5,12 @@ import { pauseDetector } from '../../pauses/detector/detector.ts';
 import { loadStrategy } from '../../pauses/load.ts';
 import { type PauseRequest, pauseMaker } from '../../pauses/maker.ts';
 
-/** From the parent. `compute`: for so long, and say how long it was interrupted at most. */
+/**
+ * From the parent. `compute`: for so long, and say how long it was interrupted at most. `turns on`:
+ * compute for so long in each turn of the loop, of which nobody is told, and rest between them.
+ */
 export interface DetectorOrder extends PauseRequest {
+  readonly restMs: number;
   readonly action:
     | 'prepare'
     | 'make'
@@ -16,7 +20,9 @@ export interface DetectorOrder extends PauseRequest {
     | 'detector on with stacks'
     | 'detector off'
     | 'timer on'
-    | 'timer off';
+    | 'timer off'
+    | 'turns on'
+    | 'turns off';
 }
 
 /** Times in nanoseconds since 1970, as decimal strings. */
@@ -44,6 +50,7 @@ const plainDetector = pauseDetector({ logger: console });
 const stackDetector = pauseDetector({ logger: console, stackAfterMs: 50 });
 let detector = plainDetector;
 let timer: NodeJS.Timeout | undefined;
+let turning = false;
 for (const one of [plainDetector, stackDetector]) {
   one.onPause((pause) => send({ type: 'detected', ...texts(pause) }));
 }
@@ -76,6 +83,8 @@ process.on('message', async (order: DetectorOrder) => {
     if (order.action === 'detector off') await detector.stop();
     if (order.action === 'timer on') timer = setInterval(() => {}, order.durationMs);
     if (order.action === 'timer off') clearInterval(timer);
+    if (order.action === 'turns on') turns(order.durationMs, order.restMs);
+    if (order.action === 'turns off') turning = false;
     const longestMs = order.action === 'compute' ? compute(order.durationMs) : 0;
     const { user, system } = process.cpuUsage();
     send({ type: 'done', cpuMs: (user + system) / 1000, longestMs });
@@ -84,6 +93,7 @@ process.on('message', async (order: DetectorOrder) => {
   }
 });
 process.on('disconnect', async () => {
+  turning = false;
   server.close();
   await detector.stop();
   await maker.stop();
@@ -100,6 +110,17 @@ function compute(durationMs: number): number {
     longestMs = Math.max(longestMs, nowMs - beforeMs);
   }
   return longestMs;
+}
+
+function turns(workMs: number, restMs: number): void {
+  turning = true;
+  const turn = () => {
+    if (!turning) return;
+    compute(workMs);
+    if (restMs === 0) setImmediate(turn);
+    else setTimeout(turn, restMs);
+  };
+  setImmediate(turn);
 }
 
 interface Times {
