@@ -40,10 +40,11 @@ export class RecentPauses {
     const newest = this.#pauses.at(-1);
     if (newest === undefined) return null;
     const start = microsOf(span.startTime);
-    // Most spans: it found the loop idle, and no pause was about.
+    // Most spans where the loop rests: it found it idle, and no pause was about.
     if (busySinceMicros === Number.POSITIVE_INFINITY && start > newest.drainedMicros) return null;
     const isQueue = isQueueSpan(span);
     const isRoot = !isQueue && isLocalRoot(span);
+    // Most where it never does; the same is found below, at more cost.
     if (!isRoot && !isQueue && start > newest.endMicros) return null;
     const waited = isRoot ? 1000 * numberOf(span.attributes[PausedAttribute.waitMs]) : 0;
     const arrived = start - waited;
