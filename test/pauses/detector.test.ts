@@ -151,14 +151,20 @@ test.each([
     const { detector: watched, pauses } = detector();
     await watched.start();
     const startUnixNano = nowUnixNano();
+    const long: Interval[] = [];
     for (let i = 0; i < 600 / (turnMs + restMs); i++) {
-      block(turnMs);
+      const turn = block(turnMs);
+      // Without a core for a while, it was a stall after all.
+      if (turn.endUnixNano - turn.startUnixNano > 7_000_000n) long.push(turn);
       await (restMs === 0 ? new Promise(setImmediate) : sleep(restMs));
     }
-    const made = { startUnixNano, endUnixNano: nowUnixNano() };
+    const all = { startUnixNano, endUnixNano: nowUnixNano() };
     await settled(watched);
+    const wrong = pauses.filter(
+      (pause) => !long.some((turn) => covered(turn, [pause], [pause.kind]) > 0),
+    );
     // Before it looks more closely it may take the first of them for one.
-    expect(covered(made, pauses, ['block'])).toBeLessThan(0.15);
+    expect(covered(all, wrong, ['block'])).toBeLessThan(0.15);
   },
 );
 
