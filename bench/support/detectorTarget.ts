@@ -7,7 +7,8 @@ import { type PauseRequest, pauseMaker } from '../../pauses/maker.ts';
 
 /**
  * From the parent. `compute`: for so long, and say how long it was interrupted at most. `turns on`:
- * compute for so long in each turn of the loop, of which nobody is told, and rest between them.
+ * compute for so long in each turn of the loop, of which nobody is told, and rest between them, until
+ * the parent has gone.
  */
 export interface DetectorOrder extends PauseRequest {
   readonly restMs: number;
@@ -21,8 +22,7 @@ export interface DetectorOrder extends PauseRequest {
     | 'detector off'
     | 'timer on'
     | 'timer off'
-    | 'turns on'
-    | 'turns off';
+    | 'turns on';
 }
 
 /** Times in nanoseconds since 1970, as decimal strings. */
@@ -50,7 +50,6 @@ const plainDetector = pauseDetector({ logger: console });
 const stackDetector = pauseDetector({ logger: console, stackAfterMs: 50 });
 let detector = plainDetector;
 let timer: NodeJS.Timeout | undefined;
-let turning = false;
 for (const one of [plainDetector, stackDetector]) {
   one.onPause((pause) => send({ type: 'detected', ...texts(pause) }));
 }
@@ -84,7 +83,6 @@ process.on('message', async (order: DetectorOrder) => {
     if (order.action === 'timer on') timer = setInterval(() => {}, order.durationMs);
     if (order.action === 'timer off') clearInterval(timer);
     if (order.action === 'turns on') turns(order.durationMs, order.restMs);
-    if (order.action === 'turns off') turning = false;
     const longestMs = order.action === 'compute' ? compute(order.durationMs) : 0;
     const { user, system } = process.cpuUsage();
     send({ type: 'done', cpuMs: (user + system) / 1000, longestMs });
@@ -93,7 +91,6 @@ process.on('message', async (order: DetectorOrder) => {
   }
 });
 process.on('disconnect', async () => {
-  turning = false;
   server.close();
   await detector.stop();
   await maker.stop();
@@ -113,9 +110,8 @@ function compute(durationMs: number): number {
 }
 
 function turns(workMs: number, restMs: number): void {
-  turning = true;
   const turn = () => {
-    if (!turning) return;
+    if (!process.connected) return;
     compute(workMs);
     if (restMs === 0) setImmediate(turn);
     else setTimeout(turn, restMs);

@@ -17,7 +17,7 @@ function simulatedLoop(tickMs: number, coreWaitMs = (_endMs: number, _restMs: nu
     onWorkEnd: () => {},
   });
   watch.reset(tickMs);
-  return {
+  const loop = {
     watch,
     gaps,
     wait(ms: number) {
@@ -30,12 +30,20 @@ function simulatedLoop(tickMs: number, coreWaitMs = (_endMs: number, _restMs: nu
     poll() {
       polls++;
     },
+    turns(count: number, restMs: number, workMs: number) {
+      for (let i = 0; i < count; i++) {
+        loop.poll();
+        loop.wait(restMs);
+        loop.work(workMs);
+      }
+    },
     tick(nextInMs: number) {
       const mustLookCloser = watch.tick();
       watch.expectTick(nextInMs);
       return mustLookCloser;
     },
   };
+  return loop;
 }
 
 test('a loop that waits until its ticks and works little has no gaps', () => {
@@ -171,14 +179,12 @@ test('a backlog that is worked off in many short callbacks is no stall', async (
 });
 
 test('work in many short turns that nobody marks is no stall', () => {
-  const { tick, gaps, wait, work, poll } = simulatedLoop(20);
+  const { tick, gaps, turns } = simulatedLoop(20);
   for (const turnMs of [0.1, 0.3, 0.5]) {
     for (const restMs of [0, 2]) {
       for (let i = 0; i < 10; i++) {
         for (let workedMs = 0; workedMs < 20; workedMs += turnMs + restMs) {
-          poll();
-          wait(restMs);
-          work(turnMs);
+          turns(1, restMs, turnMs);
         }
         tick(20);
       }
@@ -188,11 +194,8 @@ test('work in many short turns that nobody marks is no stall', () => {
 });
 
 test('of many turns that nobody marks a stall is the one in which the tick was due', () => {
-  const { tick, gaps, work, poll } = simulatedLoop(20);
-  for (let i = 0; i < 48; i++) {
-    poll();
-    work(0.375);
-  }
+  const { tick, gaps, work, poll, turns } = simulatedLoop(20);
+  turns(48, 0, 0.375);
   poll();
   work(50);
   tick(20);
@@ -200,12 +203,8 @@ test('of many turns that nobody marks a stall is the one in which the tick was d
 });
 
 test('a stall among many short turns is one, although the loop did little else', () => {
-  const { tick, gaps, wait, work, poll } = simulatedLoop(20);
-  for (let i = 0; i < 4; i++) {
-    poll();
-    wait(2);
-    work(0.1);
-  }
+  const { tick, gaps, work, poll, turns } = simulatedLoop(20);
+  turns(4, 2, 0.1);
   poll();
   work(12);
   tick(20);
@@ -213,33 +212,25 @@ test('a stall among many short turns is one, although the loop did little else',
 });
 
 test('many short turns that end as the tick falls due are no stall either', () => {
-  const { tick, gaps, wait, work, poll } = simulatedLoop(20);
-  for (let i = 0; i < 20; i++) {
-    poll();
-    wait(0.51);
-    work(0.5);
-  }
+  const { tick, gaps, poll, turns } = simulatedLoop(20);
+  turns(20, 0.51, 0.5);
   poll();
   tick(20); // late by 0.2: only with that it had worked for 10
   expect(gaps).toEqual([]);
 });
 
 test('a tick says whether turns that nobody marks must be looked at more closely', async () => {
-  const { watch, tick, wait, work, poll } = simulatedLoop(20);
-  const turns = (count: number, workMs: number, restMs: number) => {
-    for (let i = 0; i < count; i++) {
-      poll();
-      wait(restMs);
-      work(workMs);
-    }
+  const { watch, tick, work, turns } = simulatedLoop(20);
+  const tickAfter = (count: number, restMs: number, workMs: number) => {
+    turns(count, restMs, workMs);
     return tick(20);
   };
-  expect(turns(4, 0.1, 4.9)).toBe(false);
-  expect(turns(40, 0.2, 0.3)).toBe(false);
-  expect(turns(1, 2, 18)).toBe(false);
-  expect(turns(1, 4, 16)).toBe(true);
-  expect(turns(10, 1, 1)).toBe(true);
-  expect(turns(4, 5, 0)).toBe(true);
+  expect(tickAfter(4, 4.9, 0.1)).toBe(false);
+  expect(tickAfter(40, 0.3, 0.2)).toBe(false);
+  expect(tickAfter(1, 18, 2)).toBe(false);
+  expect(tickAfter(1, 16, 4)).toBe(true);
+  expect(tickAfter(10, 1, 1)).toBe(true);
+  expect(tickAfter(4, 0, 5)).toBe(true);
   for (let i = 0; i < 4; i++) {
     watch.mark();
     work(5);
@@ -249,12 +240,8 @@ test('a tick says whether turns that nobody marks must be looked at more closely
 });
 
 test('among a few short turns a long one is a stall, wherever it was', () => {
-  const { watch, gaps, wait, work, poll } = simulatedLoop(60);
-  for (let i = 0; i < 3; i++) {
-    poll();
-    wait(2);
-    work(0.1);
-  }
+  const { watch, gaps, work, poll, turns } = simulatedLoop(60);
+  turns(3, 2, 0.1);
   poll();
   work(45);
   watch.mark();
