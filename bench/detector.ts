@@ -68,12 +68,12 @@ async function measure(runs: number, say: (line: string) => void): Promise<Outco
     for (const collectionMs of COLLECTION_LENGTHS_MS) {
       const kinds = Object.keys(truth);
       try {
-        await target.order('prepare', 'gc', collectionMs);
+        await target.order('prepare', { kind: 'gc', durationMs: collectionMs });
       } catch (error) {
         say(`left out: ${(error as Error).message}`); // a slow heap has no short collections
         kinds.splice(kinds.indexOf('gc'), 1);
       }
-      await target.order('prepare', 'freeze', collectionMs);
+      await target.order('prepare', { kind: 'freeze', durationMs: collectionMs });
       for (const inFlight of [true, false]) {
         const end = inFlight ? target.keepInFlight() : () => {};
         await sleep(500);

@@ -53,7 +53,7 @@ async function idleShare(
   durationMs = 0,
 ): Promise<number> {
   await target.order('detector off');
-  if (on !== null) await target.order(on, '', durationMs);
+  if (on !== null) await target.order(on, { durationMs });
   await sleep(2000); // a thread takes time to start, and what was busy to come to rest
   const before = (await target.order('cpu')).cpuMs;
   await sleep(COST_MS);
@@ -76,7 +76,7 @@ async function stackDelay(runs: number): Promise<BenchmarkRow[]> {
         await target.order(action);
         await sleep(200);
         target.takeDetected();
-        longest.push((await target.order('compute', '', STACK_BLOCK_MS)).longestMs);
+        longest.push((await target.order('compute', { durationMs: STACK_BLOCK_MS })).longestMs);
         await sleep(200);
         if (target.takeDetected().some(({ stack }) => stack?.includes('compute'))) taken++;
       }

@@ -21,13 +21,14 @@ type Variant = (typeof variants)[number];
  */
 const levels = [
   { name: 'saturated', path: '/users/42' },
-  { name: 'saturated, 1 ms of work a request', path: '/work/42' },
+  { name: 'saturated, some 1 ms of computing a request', path: '/work/42' },
+  { name: 'saturated, asking another service', path: '/orders/42' },
   { name: '1000 requests/s', path: '/users/42', rate: 1000 },
   { name: '200 requests/s', path: '/users/42', rate: 200 },
 ] as const;
 const connections = 4;
 /** By then V8 has compiled nearly all of it, of which the library adds some. */
-const warmupRequests = { '/users/42': 20_000, '/work/42': 1000 };
+const warmupRequests = { '/users/42': 20_000, '/work/42': 1000, '/orders/42': 3000 };
 const turns = 6;
 /** Long against the time for which spans are held: what is left of a turn is exported outside of it. */
 const turnMs = 600;
@@ -133,9 +134,11 @@ async function each<T>(
 /** Fresh processes: how V8 happens to compile a process is part of the spread. */
 async function measurePair(seed: number): Promise<Pair> {
   const collector = await startBenchCollector();
+  const other = fork(join(import.meta.dirname, 'support/plainService.ts'));
+  const [{ origin: otherUrl }] = (await once(other, 'message')) as [{ origin: string }];
   const started: Subject[] = [];
   try {
-    for (const variant of variants) started.push(await start(variant, collector));
+    for (const variant of variants) started.push(await start(variant, otherUrl, collector));
     const [without, control, withIt] = started as [Subject, Subject, Subject];
     const subjects: Subjects = { without, control, with: withIt };
     for (const [path, requests] of Object.entries(warmupRequests)) {
@@ -173,6 +176,7 @@ async function measurePair(seed: number): Promise<Pair> {
       child.disconnect();
       load.stop();
     }
+    other.disconnect();
     collector.stop();
   }
 }
@@ -209,8 +213,13 @@ async function inTurns(subjects: Subjects, path: string): Promise<Record<Variant
   return spent;
 }
 
-async function start(variant: Variant, { otlpUrl }: BenchCollector): Promise<Subject> {
-  const child = fork(join(import.meta.dirname, 'support/tracedExpress.ts'), [variant], {
+async function start(
+  variant: Variant,
+  otherUrl: string,
+  { otlpUrl }: BenchCollector,
+): Promise<Subject> {
+  const args = [otherUrl, variant];
+  const child = fork(join(import.meta.dirname, 'support/tracedExpress.ts'), args, {
     ...onOneCore,
     // Both wait for so long for a batch to fill: the SDK's own default would reach into the next level.
     env: {

@@ -69,7 +69,7 @@ async function measure(workMs: number, restMs: number): Promise<Seen> {
   const target = await startTarget();
   try {
     await target.order('detector on');
-    await target.order('turns on', '', workMs, restMs);
+    await target.order('turns on', { durationMs: workMs, restMs });
     await sleep(WARMUP_MS);
     target.takeDetected();
     await sleep(UNPAUSED_MS);

@@ -33,14 +33,11 @@ export interface Answer {
   readonly longestMs: number;
 }
 
+type OrderSettings = Partial<Pick<DetectorOrder, 'kind' | 'durationMs' | 'restMs'>>;
+
 /** A process of its own that watches itself and pauses. */
 export interface Target {
-  order(
-    action: DetectorOrder['action'],
-    kind?: string,
-    durationMs?: number,
-    restMs?: number,
-  ): Promise<Answer>;
+  order(action: DetectorOrder['action'], settings?: OrderSettings): Promise<Answer>;
   make(kind: string, durationMs: number): Promise<Interval>;
   /** Pauses that were seen since this was last called. */
   takeDetected(): Interval[];
@@ -70,9 +67,7 @@ export async function startTarget(): Promise<Target> {
 
   function order(
     action: DetectorOrder['action'],
-    kind = '',
-    durationMs = 0,
-    restMs = 0,
+    { kind = '', durationMs = 0, restMs = 0 }: OrderSettings = {},
   ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       answer = { resolve, reject };
@@ -83,7 +78,7 @@ export async function startTarget(): Promise<Target> {
   return {
     order,
     async make(kind, durationMs) {
-      await order('make', kind, durationMs);
+      await order('make', { kind, durationMs });
       return made as unknown as Interval;
     },
     takeDetected() {
