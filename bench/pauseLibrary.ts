@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, type ForkOptions, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import type { Benchmark } from './benchmark.ts';
 import type { PoissonArrivals } from './support/closedLoop.ts';
 import { type BenchCollector, startBenchCollector } from './support/collector.ts';
 import { type Load, startLoad } from './support/load.ts';
-import { row } from './support/row.ts';
+import { ratios, row } from './support/row.ts';
 import type { TracedExpressUsage } from './support/tracedExpress.ts';
 
 /** `control` is a second one without: what it differs by is chance. */
@@ -47,9 +47,11 @@ const onOneCore = hasTaskset
   ? { execPath: '/usr/bin/taskset', execArgv: ['--cpu-list', '0', process.execPath] }
   : {};
 
-interface Subject {
+interface Service {
   readonly child: ChildProcess;
   readonly origin: string;
+}
+interface Subject extends Service {
   readonly load: Load;
 }
 type Subjects = Record<Variant, Subject>;
@@ -80,8 +82,7 @@ export default {
       const at = `, ${name}`;
       const micros = (variant: Variant) =>
         pairs.map((pair) => pair[variant].micros[index] ?? Number.NaN);
-      const ratiosOf = (variant: Variant) =>
-        micros(variant).map((value, pair) => value / (micros('without')[pair] ?? Number.NaN));
+      const ratiosOf = (variant: Variant) => ratios(micros(variant), micros('without'));
       const [library, control] = [estimate(ratiosOf('with')), estimate(ratiosOf('control'))];
       const target = name.startsWith('saturated')
         ? ({ relation: '<=', value: 1.02 } as const)
@@ -102,8 +103,8 @@ export default {
 } satisfies Benchmark;
 
 /** The mean of the ratios' logarithms, and the upper end of its 95 % interval. */
-function estimate(ratios: readonly number[]): { mean: number; upper: number } {
-  const logs = ratios.map(Math.log);
+function estimate(values: readonly number[]): { mean: number; upper: number } {
+  const logs = values.map(Math.log);
   const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length;
   const squares = logs.reduce((sum, log) => sum + (log - mean) ** 2, 0);
   const error = Math.sqrt(squares / (logs.length - 1) / logs.length);
@@ -134,11 +135,10 @@ async function each<T>(
 /** Fresh processes: how V8 happens to compile a process is part of the spread. */
 async function measurePair(seed: number): Promise<Pair> {
   const collector = await startBenchCollector();
-  const other = fork(join(import.meta.dirname, 'support/plainService.ts'));
-  const [{ origin: otherUrl }] = (await once(other, 'message')) as [{ origin: string }];
+  const other = await forkService('plainService.ts');
   const started: Subject[] = [];
   try {
-    for (const variant of variants) started.push(await start(variant, otherUrl, collector));
+    for (const variant of variants) started.push(await start(variant, other.origin, collector));
     const [without, control, withIt] = started as [Subject, Subject, Subject];
     const subjects: Subjects = { without, control, with: withIt };
     for (const [path, requests] of Object.entries(warmupRequests)) {
@@ -176,7 +176,7 @@ async function measurePair(seed: number): Promise<Pair> {
       child.disconnect();
       load.stop();
     }
-    other.disconnect();
+    other.child.disconnect();
     collector.stop();
   }
 }
@@ -218,8 +218,7 @@ async function start(
   otherUrl: string,
   { otlpUrl }: BenchCollector,
 ): Promise<Subject> {
-  const args = [otherUrl, variant];
-  const child = fork(join(import.meta.dirname, 'support/tracedExpress.ts'), args, {
+  const service = await forkService('tracedExpress.ts', [otherUrl, variant], {
     ...onOneCore,
     // Both wait for so long for a batch to fill: the SDK's own default would reach into the next level.
     env: {
@@ -228,6 +227,15 @@ async function start(
       OTEL_BSP_SCHEDULE_DELAY: '1000',
     },
   });
+  return { ...service, load: startLoad() };
+}
+
+async function forkService(
+  program: string,
+  args: readonly string[] = [],
+  options: ForkOptions = {},
+): Promise<Service> {
+  const child = fork(join(import.meta.dirname, 'support', program), args, options);
   const [{ origin }] = (await once(child, 'message')) as [{ origin: string }];
-  return { child, origin, load: startLoad() };
+  return { child, origin };
 }
