@@ -11,6 +11,7 @@ import { answerAttributes } from './answerAttributes.ts';
 import { answerSentMicros } from './answerSent.ts';
 import type { Wait } from './arrival.ts';
 import { PausedAttribute } from './attributes.ts';
+import { Backlog } from './backlog.ts';
 import { derivedSpan, isQueueSpan, pauseSpan, queueSpan } from './derivedSpan.ts';
 import { rootContext } from './ids.ts';
 import { KnownPause, type Role } from './knownPause.ts';
@@ -57,6 +58,9 @@ const maxOpen = 64;
 /** Requests that are known to be here. Who never ends its spans must not fill the memory. */
 const maxLive = 10_000;
 
+/** A request that is begun with so soon after its sending found nothing that waited before it. */
+const atOnceMicros = 500;
+
 /** Of work that found the loop idle. */
 const notBusy = Number.POSITIVE_INFINITY;
 
@@ -97,9 +101,13 @@ export class PauseProcessor {
   /** Local roots that have not ended, each with when the loop was last clear of work. */
   readonly #live = new Map<LiveSpan | EndedSpan, UnixMicros>();
   #inFlight = 0;
+  readonly #backlog = new Backlog();
   /** When the last request that was in flight had ended. */
   #emptiedMicros = Number.NEGATIVE_INFINITY;
-  /** The latest such moment before which no later one had come. */
+  /**
+   * The latest such moment before which no later one had come, or at which one was sent that was begun
+   * with at once.
+   */
   #clearMicros = Number.NEGATIVE_INFINITY;
   #open: KnownPause[] = [];
   #made: Made[] = [];
@@ -129,7 +137,10 @@ export class PauseProcessor {
     this.#next.onStart?.(span as never, context as never);
     if (this.#stopped !== null) return;
     this.#detector.mark();
-    if (!isLocalRoot(span)) return;
+    if (!isLocalRoot(span)) {
+      if (span.kind === SpanKind.CLIENT) this.#goesOn(span, span.startTime);
+      return;
+    }
     this.#resource ??= span.resource;
     const isServer = span.kind === SpanKind.SERVER;
     this.#live.set(span, isServer ? this.#lookForWait(span, span.parentSpanContext) : notBusy);
@@ -168,9 +179,14 @@ export class PauseProcessor {
     return this.#stopped;
   }
 
+  #goesOn(span: LiveSpan | EndedSpan, time: EndedSpan['startTime']): void {
+    if (!this.#backlog.isEmpty) this.#backlog.goesOn(span.spanContext().traceId, microsOf(time));
+  }
+
   /** @returns when it was last clear of work that waited as its request was begun with. */
   #left(span: EndedSpan, isMade: boolean): UnixMicros {
     const busySinceMicros = this.#live.get(span);
+    this.#goesOn(span, span.endTime);
     if (busySinceMicros === undefined) return notBusy;
     this.#live.delete(span);
     this.#detector.inFlight(--this.#inFlight);
@@ -192,13 +208,24 @@ export class PauseProcessor {
     const wait = longWait(beganMicros, stamp, absentMicros, this.#minWaitMicros, this.#detector);
     const arrivedMicros = wait?.fromMicros ?? Math.max(absentMicros, stamp ?? absentMicros);
     if (this.#inFlight === 0 && arrivedMicros > this.#emptiedMicros) {
-      this.#clearMicros = this.#emptiedMicros;
+      this.#clearMicros = Math.max(this.#clearMicros, this.#emptiedMicros);
+    }
+    if (stamp !== null && Math.abs(beganMicros - stamp) <= atOnceMicros) {
+      this.#clearMicros = Math.max(this.#clearMicros, stamp);
     }
     const recoveredMicros = this.#detector.recoveredUnixMicros() ?? absentMicros;
-    const clearMicros = Math.max(recoveredMicros, this.#clearMicros);
+    const restedMicros = this.#detector.restedMicros();
+    const clearMicros = Math.min(
+      Math.max(recoveredMicros, this.#clearMicros),
+      this.#backlog.since(arrivedMicros, beganMicros, restedMicros),
+    );
     if (wait !== null) this.#tellWait(span, parent, wait, clearMicros);
     const sinceMicros = Math.min(clearMicros, arrivedMicros);
-    return beganMicros - sinceMicros >= this.#minWaitMicros ? clearMicros : notBusy;
+    if (beganMicros - sinceMicros < this.#minWaitMicros) return notBusy;
+    if (beganMicros - arrivedMicros >= this.#minWaitMicros) {
+      this.#backlog.add(span.spanContext().traceId, clearMicros, beganMicros, restedMicros);
+    }
+    return clearMicros;
   }
 
   #tellWait(
@@ -388,6 +415,7 @@ export class PauseProcessor {
   #forgetOldest(): void {
     for (const span of this.#live.keys()) {
       this.#live.delete(span);
+      this.#goesOn(span, span.startTime);
       return;
     }
   }

@@ -68,6 +68,8 @@ export interface PauseDetector {
    * bigints: it is asked for each request.
    */
   recoveredUnixMicros(): number | null;
+  /** How long the loop has waited for events so far, in all; in microseconds. */
+  restedMicros(): number;
   /**
    * Latest moment before now at which a request that begins now, or an answer that is read now, is
    * known not to have been here: the loop waited for events, or has since asked for what is there,

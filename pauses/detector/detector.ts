@@ -134,6 +134,7 @@ export function pauseDetector(options: PauseDetectorOptions = {}): PauseDetector
     mark: () => run?.watch.mark(),
     inFlight: (count) => run?.inFlight(count),
     recoveredUnixMicros: () => run?.recoveredUnixMicros() ?? null,
+    restedMicros: () => 1000 * (run?.watch.seenIdleMs ?? 0),
     lastAbsentUnixMicros: () => run?.lastAbsentUnixMicros() ?? null,
     coreWaitMicros: () => run?.coreWaitMicros() ?? 0,
     // While it does not look there is nothing to wait for.

@@ -137,6 +137,11 @@ export class LoopWatch {
     return this.#seenMs;
   }
 
+  /** How long it had waited in all by then. */
+  get seenIdleMs(): number {
+    return this.#seenIdleMs;
+  }
+
   /** Begins anew: nothing is known of what was before. */
   reset(tickInMs: number): void {
     this.#seenMs = this.#options.nowMs();

@@ -1,4 +1,4 @@
-import type { Span as ApiSpan } from '@opentelemetry/api';
+import { type Span as ApiSpan, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import { expect, test } from 'vitest';
 import { type Claim, claimOf } from '../../bench/support/claimedVictims.ts';
 import type { OutsideVisit } from '../../bench/support/outsideRecord.ts';
@@ -34,12 +34,21 @@ async function claims({
       {
         atMs: request.begunMs,
         take: () => {
-          const caller = { traceId: 'a'.repeat(32), spanId: callId(index + 1), traceFlags: 1 };
+          const spanId = callId(index + 1);
+          const caller = { traceId: spanId.repeat(2), spanId, traceFlags: 1 };
           const parent = received(caller, request.stampMs);
           spans.set(
             request,
             begin(process, { from: request.begunMs, idle: request.idleMs }, parent),
           );
+        },
+      },
+      {
+        atMs: request.onwardMs,
+        take() {
+          const options = { kind: SpanKind.CLIENT, startTime: hrTime(request.onwardMs) };
+          const server = trace.setSpan(ROOT_CONTEXT, spans.get(request) as ApiSpan);
+          process.tracer.startSpan('GET', options, server);
         },
       },
       { atMs: request.doneMs, take: () => spans.get(request)?.end(hrTime(request.doneMs)) },

@@ -1,4 +1,4 @@
-import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
+import { type Span as ApiSpan, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { answerWasSent } from '../../pauses/attribution/answerSent.ts';
@@ -37,6 +37,17 @@ function own({ attributes }: Pick<Span, 'attributes'>): Record<string, unknown> 
       .filter(([key]) => key.startsWith('aftershock.') && !key.includes('evidence'))
       .map(([key, value]) => [key.slice('aftershock.'.length), value]),
   );
+}
+
+/** The caller of one of several requests, each of a trace of its own. */
+function ofTrace(i: number) {
+  return { ...caller, traceId: `${i + 1}`.repeat(32) };
+}
+
+/** It asks another service. */
+function calls(process: PausedProcess, server: ApiSpan, atMs: number): void {
+  const options = { kind: SpanKind.CLIENT, startTime: hrTime(atMs) };
+  process.tracer.startSpan('GET', options, trace.setSpan(ROOT_CONTEXT, server));
 }
 
 /** What its server span says of each request that was handled. */
@@ -199,14 +210,70 @@ describe.each(sdks)('With %s', (sdk) => {
     const process = pausedProcess(sdk);
     // The two that were hit call another service. The loop is idle until the answers come, at 130.
     process.detector.pause('gc', 0, 100);
-    const [first, second] = [10, 50].map((sent, i) =>
-      begin(process, { from: 101 + i, idle: 0 }, received(caller, sent)),
-    );
-    first?.end(hrTime(140));
-    second?.end(hrTime(150));
-    handle(process, { from: 150, to: 155, idle: 130 }, received(caller, 135));
+    const victims = [10, 50].map((sent, i) => {
+      const server = begin(process, { from: 101 + i, idle: 0 }, received(ofTrace(i), sent));
+      calls(process, server, 102 + i);
+      return server;
+    });
+    victims[0]?.end(hrTime(140));
+    victims[1]?.end(hrTime(150));
+    handle(process, { from: 150, to: 155, idle: 130 }, received(ofTrace(2), 135));
     const spans = await spansOf(process);
     expect(serverRoles(spans)).toEqual(['hit', 'hit', undefined]);
+  });
+
+  test.each([
+    ['was queued', 5, 'queued'],
+    ['was not queued where the loop rested more than it worked since then', 50, undefined],
+  ])(
+    'who waited for the rest of the work on victims that had waited for no other service %s',
+    async (_, restMs, role) => {
+      const process = pausedProcess(sdk);
+      process.detector.pause('gc', 0, 100);
+      // Both wait for the thread pool, unseen, while the loop rests. What they do then takes until 150.
+      const victims = [10, 50].map((sent, i) =>
+        begin(process, { from: 101 + i, idle: 0 }, received(ofTrace(i), sent)),
+      );
+      process.detector.restedMs = restMs;
+      victims[0]?.end(hrTime(130));
+      victims[1]?.end(hrTime(150));
+      // Came while both were at it, and while the other still was: it is begun with behind both.
+      handle(process, { from: 150, to: 155, idle: 106 }, received(ofTrace(2), 120));
+      handle(process, { from: 155, to: 160, idle: 106 }, received(ofTrace(3), 140));
+      // Nobody was left when they came.
+      process.detector.restedMs += 6;
+      handle(process, { from: 170, to: 175, idle: 166 }, received(ofTrace(4), 165));
+      const spans = await spansOf(process);
+      expect(serverRoles(spans)).toEqual(['hit', 'hit', role, role, undefined]);
+    },
+  );
+
+  test('who comes after one that was begun with at once was not queued, though the loop never rested', async () => {
+    const process = pausedProcess(sdk);
+    process.detector.pause('gc', 0, 100);
+    const victim = begin(process, { from: 101, idle: 0 }, received(ofTrace(0), 50));
+    calls(process, victim, 105);
+    handle(process, { from: 106, to: 110, idle: 0 }, received(ofTrace(1), 103));
+    handle(process, { from: 111, to: 120, idle: 0 }, received(ofTrace(2), 110.8));
+    handle(process, { from: 120, to: 125, idle: 0 }, received(ofTrace(3), 114));
+    victim.end(hrTime(130));
+    const spans = await spansOf(process);
+    expect(serverRoles(spans)).toEqual(['queued', undefined, undefined, 'hit']);
+  });
+
+  test('a victim that is at it for long and unseen makes nobody queued after it', async () => {
+    const process = pausedProcess(sdk);
+    process.detector.pause('gc', 0, 100);
+    begin(process, { from: 101, idle: 0 }, received(ofTrace(0), 10));
+    process.detector.restedMs = 90;
+    handle(process, { from: 205, to: 208, idle: 200 }, received(ofTrace(1), 200));
+    // A second pause, with a backlog of its own.
+    process.detector.pause('gc', 210, 310);
+    handle(process, { from: 311, to: 340, idle: 210 }, received(ofTrace(2), 220));
+    process.detector.restedMs = 95;
+    handle(process, { from: 340, to: 350, idle: 315 }, received(ofTrace(3), 320));
+    const spans = await spansOf(process);
+    expect(serverRoles(spans)).toEqual([undefined, 'hit', 'queued']);
   });
 
   test('who came when all before had been answered was not queued, though the loop went on with something else', async () => {

@@ -104,6 +104,9 @@ test('pauseDetector() numbers pauses, and each ends after it began', async () =>
 test('pauseDetector() had recovered before a block and not within it', async () => {
   const { detector: watched } = detector();
   await watched.start();
+  watched.mark();
+  const beganMicros = Number(nowUnixNano()) / 1000;
+  const restedMicros = watched.restedMicros();
   await sleep(100);
   const made = block(100);
   watched.mark();
@@ -111,6 +114,10 @@ test('pauseDetector() had recovered before a block and not within it', async () 
   const startMicros = Number(made.startUnixNano) / 1000;
   expect(recoveredMicros).toBeLessThanOrEqual(startMicros + 1000);
   expect(recoveredMicros).toBeGreaterThan(startMicros - 5_000_000);
+  // Not the block, but what it had rested before.
+  const restMicros = watched.restedMicros() - restedMicros;
+  expect(restMicros).toBeGreaterThan(20_000);
+  expect(restMicros).toBeLessThan(recoveredMicros - beganMicros + 1000);
 });
 
 test('pauseDetector() knows of a loop that never rests what was not there at its last polls', async () => {
@@ -242,6 +249,7 @@ test('pauseDetector() that was never started knows nothing and lets nobody wait'
   expect(watched.recoveredUnixMicros()).toBeNull();
   expect(watched.lastAbsentUnixMicros()).toBeNull();
   expect(watched.coreWaitMicros()).toBe(0);
+  expect(watched.restedMicros()).toBe(0);
   expect(watched.settledUnixMicros()).toBeGreaterThanOrEqual(beforeMicros);
 });
 

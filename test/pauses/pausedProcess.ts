@@ -59,6 +59,7 @@ export class FakeDetector implements PauseDetector {
   idleMs: number | null = null;
   /** Null: as long ago as it was idle. */
   absentMs: number | null = null;
+  restedMs = 0;
   coreWaitMs = 0;
   /** How often it was asked for that. */
   coreWaitAsked = 0;
@@ -102,6 +103,10 @@ export class FakeDetector implements PauseDetector {
 
   recoveredUnixMicros(): number | null {
     return this.idleMs === null ? null : Number(nano(this.idleMs)) / 1000;
+  }
+
+  restedMicros(): number {
+    return 1000 * this.restedMs;
   }
 
   lastAbsentUnixMicros(): number | null {
