@@ -11,10 +11,10 @@ import { answerAttributes } from './answerAttributes.ts';
 import { answerSentMicros } from './answerSent.ts';
 import type { Wait } from './arrival.ts';
 import { PausedAttribute } from './attributes.ts';
-import { Backlog } from './backlog.ts';
 import { derivedSpan, isQueueSpan, pauseSpan, queueSpan } from './derivedSpan.ts';
 import { rootContext } from './ids.ts';
 import { KnownPause, type Role } from './knownPause.ts';
+import { LateRequests } from './lateRequests.ts';
 import { longWait } from './longWait.ts';
 import { RecentPauses } from './recentPauses.ts';
 import { type EndedSpan, isLocalRoot, type LiveSpan, type NextProcessor } from './span.ts';
@@ -101,7 +101,7 @@ export class PauseProcessor {
   /** Local roots that have not ended, each with when the loop was last clear of work. */
   readonly #live = new Map<LiveSpan | EndedSpan, UnixMicros>();
   #inFlight = 0;
-  readonly #backlog = new Backlog();
+  readonly #late = new LateRequests();
   /** When the last request that was in flight had ended. */
   #emptiedMicros = Number.NEGATIVE_INFINITY;
   /**
@@ -180,7 +180,7 @@ export class PauseProcessor {
   }
 
   #goesOn(span: LiveSpan | EndedSpan, time: EndedSpan['startTime']): void {
-    if (!this.#backlog.isEmpty) this.#backlog.goesOn(span.spanContext().traceId, microsOf(time));
+    if (!this.#late.isEmpty) this.#late.goesOn(span.spanContext().traceId, microsOf(time));
   }
 
   /** @returns when it was last clear of work that waited as its request was begun with. */
@@ -217,13 +217,13 @@ export class PauseProcessor {
     const restedMicros = this.#detector.restedMicros();
     const clearMicros = Math.min(
       Math.max(recoveredMicros, this.#clearMicros),
-      this.#backlog.since(arrivedMicros, beganMicros, restedMicros),
+      this.#late.since(arrivedMicros, beganMicros, restedMicros),
     );
     if (wait !== null) this.#tellWait(span, parent, wait, clearMicros);
     const sinceMicros = Math.min(clearMicros, arrivedMicros);
     if (beganMicros - sinceMicros < this.#minWaitMicros) return notBusy;
     if (beganMicros - arrivedMicros >= this.#minWaitMicros) {
-      this.#backlog.add(span.spanContext().traceId, clearMicros, beganMicros, restedMicros);
+      this.#late.add(span.spanContext().traceId, clearMicros, beganMicros, restedMicros);
     }
     return clearMicros;
   }

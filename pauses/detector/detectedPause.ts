@@ -68,7 +68,7 @@ export interface PauseDetector {
    * bigints: it is asked for each request.
    */
   recoveredUnixMicros(): number | null;
-  /** How long the loop has waited for events so far, in all; in microseconds. */
+  /** How long the loop has waited for events so far, in all, in microseconds; 0 while it does not look. */
   restedMicros(): number;
   /**
    * Latest moment before now at which a request that begins now, or an answer that is read now, is

@@ -7,7 +7,7 @@ import type { UnixMicros } from './time.ts';
  *
  * Not if the loop has waited more than worked since the first of them: then they wait for others.
  */
-export class Backlog {
+export class LateRequests {
   /** Of two requests of one trace at the same time the first that goes on stands for both. */
   readonly #traceIds = new Set<string>();
   /** When the loop was last clear of work before the first of them. */
