@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 
 /** Tells whether the whole process was stopped, by a signal, a debugger or a freezer of cgroups. */
 export interface StopSign {
@@ -15,9 +15,10 @@ export interface StopSign {
 /** Each must have been woken: one that has something to do after all proves nothing by itself. */
 const WATCHED = 2;
 
+/** Its files are kept open: to open one costs ten times as much as to read it. */
 interface IdleThread {
-  readonly id: string;
-  readonly file: number;
+  readonly schedstat: number;
+  readonly stat: number;
   timeslices: number;
 }
 
@@ -32,7 +33,7 @@ interface IdleThread {
  * and the state in `stat`, in `proc_pid_stat(5)`.
  */
 export function stopSign(): StopSign {
-  const text = Buffer.alloc(64);
+  const text = Buffer.alloc(1024);
   let watched = chooseIdle(text);
   let lookedMs = performance.now();
   /** The latest stop lies between these. */
@@ -42,10 +43,10 @@ export function stopSign(): StopSign {
   function look(): void {
     let woken = 0;
     const left = watched.filter((thread) => {
-      const timeslices = readTimeslices(thread.file, text);
+      const timeslices = readTimeslices(thread.schedstat, text);
       if (timeslices === null) return false;
       // Woken, it may still be waiting for a core: that timeslice is to come.
-      const due = timeslices <= thread.timeslices && isRunnable(thread.id) ? 1 : 0;
+      const due = timeslices <= thread.timeslices && isRunnable(thread.stat, text) ? 1 : 0;
       if (timeslices + due > thread.timeslices) woken++;
       thread.timeslices = Math.max(thread.timeslices, timeslices + due);
       return true;
@@ -81,11 +82,12 @@ export function stopSign(): StopSign {
 function chooseIdle(text: Buffer): IdleThread[] {
   const threads: IdleThread[] = [];
   for (const id of otherThreads()) {
-    const file = openSchedstat(id);
-    if (file === null) continue;
-    const timeslices = readTimeslices(file, text);
-    if (timeslices === null) closeSync(file);
-    else threads.push({ id, file, timeslices });
+    const schedstat = open(id, 'schedstat');
+    if (schedstat === null) continue;
+    const stat = open(id, 'stat');
+    const timeslices = readTimeslices(schedstat, text);
+    if (stat !== null && timeslices !== null) threads.push({ schedstat, stat, timeslices });
+    else for (const file of [schedstat, stat]) if (file !== null) closeSync(file);
   }
   threads.sort((a, b) => a.timeslices - b.timeslices);
   closeAll(threads.splice(WATCHED));
@@ -101,33 +103,37 @@ function otherThreads(): string[] {
 }
 
 /** Null: the thread has ended, or the kernel was built without it. */
-function openSchedstat(id: string): number | null {
+function open(threadId: string, name: string): number | null {
   try {
-    return openSync(`/proc/self/task/${id}/schedstat`, 'r');
+    return openSync(`/proc/self/task/${threadId}/${name}`, 'r');
   } catch {
     return null;
   }
 }
 
 /** Null: the thread has ended. */
-function readTimeslices(file: number, text: Buffer): number | null {
+function read(file: number, text: Buffer): string | null {
   try {
-    const length = readSync(file, text, 0, text.length, 0);
-    return Number(text.toString('latin1', 0, length).split(' ')[2]);
+    return text.toString('latin1', 0, readSync(file, text, 0, text.length, 0));
   } catch {
     return null;
   }
 }
 
-function isRunnable(id: string): boolean {
-  try {
-    const stat = readFileSync(`/proc/self/task/${id}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')')).startsWith(') R');
-  } catch {
-    return false; // It has ended.
-  }
+/** Null: the thread has ended. */
+function readTimeslices(schedstat: number, text: Buffer): number | null {
+  const numbers = read(schedstat, text);
+  return numbers === null ? null : Number(numbers.split(' ')[2]);
+}
+
+function isRunnable(stat: number, text: Buffer): boolean {
+  const line = read(stat, text);
+  return line?.slice(line.lastIndexOf(')')).startsWith(') R') === true;
 }
 
 function closeAll(threads: readonly IdleThread[]): void {
-  for (const { file } of threads) closeSync(file);
+  for (const { schedstat, stat } of threads) {
+    closeSync(schedstat);
+    closeSync(stat);
+  }
 }
