@@ -13,6 +13,7 @@ const LONGEST_MS = 500;
 /** A ballast is dear to change, so collections come in these lengths, one after the other. */
 const COLLECTION_LENGTHS_MS = [30, 60, 120, 250, 400];
 const BETWEEN_MS = 60;
+const SATURATING_TURN_MS = 0.2;
 /** After the last pause, for what is seen of it to be told. */
 const SETTLE_MS = 500;
 
@@ -44,6 +45,7 @@ export default {
     'Pauses as they are seen from within, against the record of what made them: kinds and edges',
   async run({ runs, say }) {
     const quiet = await measure(runs, say);
+    const saturated = await measure(runs, say, SATURATING_TURN_MS);
     const rest = keepBusy(availableParallelism());
     let busy: Outcome;
     try {
@@ -52,12 +54,22 @@ export default {
       rest();
     }
     say(`A machine with nothing else to do:\n${matrix(quiet)}`);
+    say(`A loop that never rests, as of a service at its limit:\n${matrix(saturated)}`);
     say(`All cores kept busy by others:\n${matrix(busy)}`);
-    return [...rows(quiet, 'nothing else to do', true), ...rows(busy, 'all cores busy', false)];
+    return [
+      ...rows(quiet, 'nothing else to do', true),
+      ...rows(saturated, 'a loop that never rests', true),
+      ...rows(busy, 'all cores busy', false),
+    ];
   },
 } satisfies Benchmark;
 
-async function measure(runs: number, say: (line: string) => void): Promise<Outcome> {
+/** @param turnMs what the loop has to do in each turn, without a rest between them; null: nothing. */
+async function measure(
+  runs: number,
+  say: (line: string) => void,
+  turnMs: number | null = null,
+): Promise<Outcome> {
   const target = await startTarget();
   const random = randomStream(1, 'lengths of pauses');
   const count = Math.ceil((runs * PAUSES_A_RUN) / COLLECTION_LENGTHS_MS.length / 2);
@@ -65,6 +77,7 @@ async function measure(runs: number, say: (line: string) => void): Promise<Outco
   const others: Interval[] = [];
   try {
     await target.order('detector on');
+    if (turnMs !== null) await target.order('marked turns on', { durationMs: turnMs });
     for (const collectionMs of COLLECTION_LENGTHS_MS) {
       const kinds = Object.keys(truth);
       try {

@@ -8,7 +8,7 @@ import { type PauseRequest, pauseMaker } from '../../pauses/maker.ts';
 /**
  * From the parent. `compute`: for so long, and say how long it was interrupted at most. `turns on`:
  * compute for so long in each turn of the loop, of which nobody is told, and rest between them, until
- * the parent has gone.
+ * the parent has gone. `marked turns on`: the same, and each of them is told.
  */
 export interface DetectorOrder extends PauseRequest {
   readonly restMs: number;
@@ -22,7 +22,8 @@ export interface DetectorOrder extends PauseRequest {
     | 'detector off'
     | 'timer on'
     | 'timer off'
-    | 'turns on';
+    | 'turns on'
+    | 'marked turns on';
 }
 
 /** Times in nanoseconds since 1970, as decimal strings. */
@@ -82,7 +83,10 @@ process.on('message', async (order: DetectorOrder) => {
     if (order.action === 'detector off') await detector.stop();
     if (order.action === 'timer on') timer = setInterval(() => {}, order.durationMs);
     if (order.action === 'timer off') clearInterval(timer);
-    if (order.action === 'turns on') turns(order.durationMs, order.restMs);
+    if (order.action === 'turns on') turns(order.durationMs, order.restMs, () => {});
+    if (order.action === 'marked turns on') {
+      turns(order.durationMs, order.restMs, () => detector.mark());
+    }
     const longestMs = order.action === 'compute' ? compute(order.durationMs) : 0;
     const { user, system } = process.cpuUsage();
     send({ type: 'done', cpuMs: (user + system) / 1000, longestMs });
@@ -109,9 +113,10 @@ function compute(durationMs: number): number {
   return longestMs;
 }
 
-function turns(workMs: number, restMs: number): void {
+function turns(workMs: number, restMs: number, begin: () => void): void {
   const turn = () => {
     if (!process.connected) return;
+    begin();
     compute(workMs);
     if (restMs === 0) setImmediate(turn);
     else setTimeout(turn, restMs);

@@ -183,6 +183,9 @@ class Run {
   /** When a request was last seen to wait, or a long turn, or the last gap with requests in flight. */
   #lingerFromMs = Number.NEGATIVE_INFINITY;
   #throttledMs = 0;
+  /** When the while of the account began, and how long the loop had waited in all by then. */
+  #usageFromMs = 0;
+  #usageFromIdleMs = 0;
   #tickedMs = performance.now();
   #keptUpMs = performance.now();
   #idleTicks = 0;
@@ -301,12 +304,13 @@ class Run {
     const quietMs = seenBeforeMs - this.#lastEventMs;
     if (this.#requests > 0) this.#lingerFromMs = seenBeforeMs;
     if (this.watch.tick()) this.#lingerFromMs = this.watch.seenMs;
-    const tickMs = this.#nextTickMs(seenBeforeMs, quietMs);
+    const hasRested = (this.watch.lastIdleMs ?? Number.NEGATIVE_INFINITY) > this.#tickedMs;
+    const tickMs = this.#nextTickMs(seenBeforeMs, quietMs, hasRested);
     this.#arm(tickMs);
     this.watch.expectTick(tickMs);
     this.#tickedMs = this.watch.seenMs;
     // While nothing happens, what was used since some ticks ago says the same, and costs less.
-    const idle = tickMs >= idleTickMs && quietMs > idleTickMs;
+    const idle = tickMs >= idleTickMs && quietMs > idleTickMs && hasRested;
     if (!idle || ++this.#idleTicks % ACCOUNT_EVERY_IDLE_TICKS === 0) this.#beginUsage();
     if (this.#tickedMs - this.#keptUpMs >= KEEP_UP_EVERY_MS) {
       this.#keptUpMs = this.#tickedMs;
@@ -320,12 +324,11 @@ class Run {
     this.#options.looked();
   }
 
-  #nextTickMs(seenMs: number, quietMs: number): number {
+  #nextTickMs(seenMs: number, quietMs: number, hasRested: boolean): number {
     const { busyTickMs, idleTickMs, saturatedTickMs, restTickMs } = this.#options;
     const lingers = seenMs - this.#lingerFromMs < LINGER_MS;
     if (this.#requests > 0 || this.#pending.length > 0 || lingers) return busyTickMs;
     if (quietMs >= REST_AFTER_MS) return restTickMs;
-    const hasRested = (this.watch.lastIdleMs ?? Number.NEGATIVE_INFINITY) > this.#tickedMs;
     return quietMs > idleTickMs || hasRested ? idleTickMs : saturatedTickMs;
   }
 
@@ -366,7 +369,19 @@ class Run {
 
   #beginUsage(): void {
     this.#account.begin();
+    this.#usageBegan();
+  }
+
+  #usageBegan(): void {
+    this.#usageFromMs = this.watch.seenMs;
+    this.#usageFromIdleMs = this.watch.seenIdleMs;
     this.#throttledMs = this.#heartbeat?.throttledMs ?? 0;
+  }
+
+  /** How long the loop had something to do between the begin of the account's while and the gap. */
+  #busyBefore({ earliestMs, idleBeforeMs }: Gap): number {
+    const restedMs = idleBeforeMs - this.#usageFromIdleMs;
+    return Math.max(0, earliestMs - this.#usageFromMs - restedMs);
   }
 
   #onGap(gap: Gap): void {
@@ -380,11 +395,11 @@ class Run {
     }
     this.#pending.push({
       gap,
-      usage: this.#account.end(),
+      usage: this.#account.end(this.#busyBefore(gap)),
       throttledBeforeMs: this.#throttledMs,
       processStopped: this.#stopSign.wasStopped(gap.earliestMs, gap.latestEndMs),
     });
-    this.#throttledMs = this.#heartbeat?.throttledMs ?? 0;
+    this.#usageBegan();
     this.#heartbeat?.wake();
     if (this.#checkAskedMs !== null) return;
     this.#checkAskedMs = performance.now();

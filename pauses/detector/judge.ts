@@ -4,7 +4,10 @@ import type { DetectedKind, Evidence } from './detectedPause.ts';
 import type { LateBeat } from './heartbeat.ts';
 import type { Gap } from './loopWatch.ts';
 
-/** What was used while the gap lasted, and at most one tick before. Milliseconds, null: unknown. */
+/**
+ * What was used while the gap lasted: as of the last tick before it, less what the thread will have
+ * used until it began. Milliseconds, null: unknown.
+ */
 export type Usage = Pick<
   Evidence,
   'processCpuMs' | 'mainThreadCpuMs' | 'runDelayMs' | 'throttledMs' | 'processStopped'

@@ -9,6 +9,8 @@ export interface Gap {
   readonly latestEndMs: number;
   /** It waited in poll, beyond the moment at which it was to wake, rather than run a callback. */
   readonly inPoll: boolean;
+  /** How long the loop had waited in all by `earliestMs`, as `seenIdleMs` counts it. */
+  readonly idleBeforeMs: number;
   /** Latest moment before it at which the loop had nothing left to do; null: not known. */
   readonly recoveredMs: number | null;
 }
@@ -205,7 +207,7 @@ export class LoopWatch {
     this.#seenMs = nowMs;
     this.#seenIdleMs = idleMs;
     if (waitedMs >= NO_REST_MS || nowMs - beforeMs >= this.#options.minimumMs) {
-      this.#judge(beforeMs, Math.min(beforeMs + waitedMs, nowMs), nowMs, isTick);
+      this.#judge(beforeMs, waitedMs, nowMs, isTick);
     }
   }
 
@@ -230,8 +232,9 @@ export class LoopWatch {
     return this.#turns[0] as Turn;
   }
 
-  #judge(beforeMs: number, polledMs: number, nowMs: number, isTick: boolean): void {
+  #judge(beforeMs: number, waitedMs: number, nowMs: number, isTick: boolean): void {
     const { minimumMs, onGap } = this.#options;
+    const polledMs = Math.min(beforeMs + waitedMs, nowMs);
     const recoveredMs = this.#recoveredMs;
     const dueMs = Math.max(this.#tickDueMs, beforeMs);
     const stoppedInPoll = polledMs > dueMs + TIMER_SLACK_MS;
@@ -251,6 +254,7 @@ export class LoopWatch {
         endMs: polledMs,
         latestEndMs: stalled ? polledMs : nowMs,
         inPoll: true,
+        idleBeforeMs: this.#seenIdleMs - waitedMs,
         recoveredMs: dueMs,
       });
     }
@@ -265,6 +269,7 @@ export class LoopWatch {
         endMs: nowMs - openMs,
         latestEndMs: nowMs,
         inPoll: false,
+        idleBeforeMs: this.#seenIdleMs - openMs,
         recoveredMs: isOpen ? recoveredMs : this.#recoveredMs,
       });
     }

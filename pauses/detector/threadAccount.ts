@@ -11,8 +11,13 @@ export interface ThreadUsage {
 export interface ThreadAccount {
   /** Begins a while; it costs little, and is meant to be called again and again. */
   begin(): void;
-  /** What was used since it began. Begins another one. */
-  end(): ThreadUsage;
+  /**
+   * What was used since it began, and begins another one.
+   *
+   * @param busyBeforeMs for how long of it the thread had something to do before what this is asked
+   *   of: taken off, as much of it on a core and without one as in the while before.
+   */
+  end(busyBeforeMs: number): ThreadUsage;
   /** Ready to run without a core since it began, or since this was last asked; null: as above. */
   runDelayMs(): number | null;
   /** Whether the kernel keeps an account of each thread. */
@@ -40,9 +45,11 @@ export function threadAccount(): ThreadAccount {
     // Not Linux, or a kernel built without it.
   }
   const cpuEveryMs = file === null ? CPU_ALONE_EVERY_MS : CPU_EVERY_MS;
-  const text = Buffer.alloc(64);
+  let text = Buffer.alloc(64);
+  let textBefore = Buffer.alloc(text.length);
   const asked = Buffer.alloc(64);
   let length = 0;
+  let lengthBefore = 0;
   let cpu = process.cpuUsage();
   let cpuReadMs = Number.NEGATIVE_INFINITY;
   /** What the thread had used by then, as the kernel writes it. */
@@ -51,7 +58,13 @@ export function threadAccount(): ThreadAccount {
   let toldMs: number | null = null;
 
   function begin(): void {
-    if (file !== null) length = readSync(file, text, 0, text.length, 0);
+    if (file !== null) {
+      const oldest = textBefore;
+      textBefore = text;
+      lengthBefore = length;
+      text = oldest;
+      length = readSync(file, text, 0, text.length, 0);
+    }
     toldMs = null;
     const nowMs = performance.now();
     if (nowMs - cpuReadMs < cpuEveryMs) return;
@@ -63,9 +76,10 @@ export function threadAccount(): ThreadAccount {
   begin();
   return {
     begin,
-    end() {
+    end(busyBeforeMs) {
       const before = cpu;
       const threadBefore = parse(text, length);
+      const whileBefore = difference(parse(textBefore, lengthBefore), threadBefore);
       const onCoreAtCpuMs = parse(textAtCpu, textAtCpu.length).onCoreMs;
       cpuReadMs = Number.NEGATIVE_INFINITY;
       begin();
@@ -73,11 +87,15 @@ export function threadAccount(): ThreadAccount {
       if (file === null) {
         return { processCpuMs: sinceCpuMs, mainThreadCpuMs: null, runDelayMs: null };
       }
-      const thread = parse(text, length);
+      const { onCoreMs, forCoreMs } = difference(threadBefore, parse(text, length));
+      const readyMs = whileBefore.onCoreMs + whileBefore.forCoreMs;
+      const share = readyMs > 0 ? whileBefore.onCoreMs / readyMs : 1;
+      const cpuBeforeMs = Math.min(onCoreMs, share * busyBeforeMs);
+      const processMs = sinceCpuMs - (threadBefore.onCoreMs - onCoreAtCpuMs);
       return {
-        processCpuMs: Math.max(0, sinceCpuMs - (threadBefore.onCoreMs - onCoreAtCpuMs)),
-        mainThreadCpuMs: thread.onCoreMs - threadBefore.onCoreMs,
-        runDelayMs: thread.forCoreMs - threadBefore.forCoreMs,
+        processCpuMs: Math.max(0, processMs - cpuBeforeMs),
+        mainThreadCpuMs: onCoreMs - cpuBeforeMs,
+        runDelayMs: forCoreMs - Math.min(forCoreMs, (1 - share) * busyBeforeMs),
       };
     },
     runDelayMs() {
@@ -96,7 +114,20 @@ export function threadAccount(): ThreadAccount {
   };
 }
 
-function parse(text: Buffer, length: number): { onCoreMs: number; forCoreMs: number } {
+interface Ready {
+  readonly onCoreMs: number;
+  /** Ready, and without one. */
+  readonly forCoreMs: number;
+}
+
+function difference(from: Ready, to: Ready): Ready {
+  return {
+    onCoreMs: to.onCoreMs - from.onCoreMs,
+    forCoreMs: to.forCoreMs - from.forCoreMs,
+  };
+}
+
+function parse(text: Buffer, length: number): Ready {
   const [onCoreNano, forCoreNano] = text.toString('latin1', 0, length).split(' ');
   return { onCoreMs: Number(onCoreNano) / 1e6, forCoreMs: Number(forCoreNano) / 1e6 };
 }

@@ -86,6 +86,32 @@ test.each([
   }
 });
 
+test('pauseDetector() tells a freeze from the work of a loop that never rests', async () => {
+  const { detector: watched, pauses } = detector();
+  await watched.start();
+  const maker = pauseMaker({ load: (name) => loadStrategy(name, import.meta.dirname) });
+  let goesOn = true;
+  function turn(): void {
+    if (!goesOn) return;
+    watched.mark();
+    block(0.2);
+    setImmediate(turn);
+  }
+  try {
+    await maker.prepare('freeze', 40);
+    turn();
+    for (let i = 0; i < 4; i++) {
+      await sleep(170); // so that it does not look as closely as right after a pause
+      const made = await maker.make({ kind: 'freeze', durationMs: 40, phase: 'poll' });
+      await settled(watched);
+      expect(covered(made, pauses, ['freeze', 'starved'])).toBeGreaterThan(0.7);
+    }
+  } finally {
+    goesOn = false;
+    await maker.stop();
+  }
+});
+
 test('pauseDetector() numbers pauses, and each ends after it began', async () => {
   const { detector: watched, pauses } = detector();
   await watched.start();

@@ -21,6 +21,7 @@ function stall(startMs: number, endMs: number): Gap {
     endMs,
     latestEndMs: endMs,
     inPoll: false,
+    idleBeforeMs: 0,
     recoveredMs: startMs,
   };
 }
@@ -33,6 +34,7 @@ function stillInPoll(endMs: number, latestEndMs: number): Gap {
     endMs,
     latestEndMs,
     inPoll: true,
+    idleBeforeMs: 20,
     recoveredMs: 120,
   };
 }

@@ -68,6 +68,7 @@ test('what it did not wait before a tick is a stall at the end', () => {
       endMs: 1127,
       latestEndMs: 1127,
       inPoll: false,
+      idleBeforeMs: 7,
       recoveredMs: 1007,
     },
   ]);
@@ -88,6 +89,7 @@ test('of a stall before a tick that came in time it is not known when it was', (
       endMs: 1025,
       latestEndMs: 1060,
       inPoll: false,
+      idleBeforeMs: 0,
       recoveredMs: null,
     },
   ]);
@@ -114,6 +116,7 @@ test('waiting beyond the tick is a stop that began before the tick was due', () 
       endMs: 1140,
       latestEndMs: 1140,
       inPoll: true,
+      idleBeforeMs: 20,
       recoveredMs: 1040,
     },
   ]);
@@ -266,6 +269,7 @@ test('one callback is one stall, however many spans it has', async () => {
       endMs: 1100,
       latestEndMs: 1100,
       inPoll: false,
+      idleBeforeMs: 0,
       recoveredMs: null,
     },
   ]);

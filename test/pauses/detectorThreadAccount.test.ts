@@ -30,11 +30,28 @@ test.skipIf(process.platform !== 'linux')(
     const account = threadAccount();
     spin(60);
     account.begin();
-    const { processCpuMs, mainThreadCpuMs } = account.end();
+    const { processCpuMs, mainThreadCpuMs } = account.end(0);
     account.close();
     // The kernel's account of a thread is behind by up to 10 ms.
     expect(processCpuMs).toBeLessThan(30);
     expect(mainThreadCpuMs).toBeLessThan(30);
+  },
+);
+
+test.skipIf(process.platform !== 'linux')(
+  'what it had used of the while before what is asked about is taken off',
+  () => {
+    const account = threadAccount();
+    spin(60);
+    account.begin();
+    const beganMs = performance.now();
+    spin(60);
+    const busyBeforeMs = performance.now() - beganMs;
+    spin(40);
+    const { mainThreadCpuMs } = account.end(busyBeforeMs);
+    account.close();
+    expect(mainThreadCpuMs).toBeGreaterThan(20);
+    expect(mainThreadCpuMs).toBeLessThan(60);
   },
 );
 
@@ -45,7 +62,7 @@ test.skipIf(process.platform !== 'linux')('CPU of other threads is in it', async
     { eval: true, workerData: 100 },
   );
   await once(worker, 'exit');
-  const { processCpuMs, mainThreadCpuMs } = account.end();
+  const { processCpuMs, mainThreadCpuMs } = account.end(0);
   account.close();
   expect(processCpuMs - (mainThreadCpuMs ?? 0)).toBeGreaterThan(20);
 });
