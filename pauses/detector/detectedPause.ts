@@ -5,7 +5,10 @@
  */
 export type DetectedKind = 'gc' | 'block' | 'freeze' | 'throttled' | 'starved' | 'unknown';
 
-/** What was measured over a pause, up to one tick around it. Milliseconds; null: not to be had here. */
+/**
+ * What was measured over a pause, up to one tick around it; of what was used, what the loop worked
+ * before it is taken off. Milliseconds; null: not to be had here.
+ */
 export interface Evidence {
   /** How long the event loop did not turn, as the thread itself saw it. */
   readonly loopStallMs: number | null;
