@@ -89,6 +89,7 @@ export function threadAccount(): ThreadAccount {
       }
       const { onCoreMs, forCoreMs } = difference(threadBefore, parse(text, length));
       const readyMs = whileBefore.onCoreMs + whileBefore.forCoreMs;
+      // Of the first while nothing is known.
       const share = readyMs > 0 ? whileBefore.onCoreMs / readyMs : 1;
       const cpuBeforeMs = Math.min(onCoreMs, share * busyBeforeMs);
       const processMs = sinceCpuMs - (threadBefore.onCoreMs - onCoreAtCpuMs);
