@@ -183,9 +183,8 @@ class Run {
   /** When a request was last seen to wait, or a long turn, or the last gap with requests in flight. */
   #lingerFromMs = Number.NEGATIVE_INFINITY;
   #throttledMs = 0;
-  /** When the while of the account began, and how long the loop had waited in all by then. */
-  #usageFromMs = 0;
-  #usageFromIdleMs = 0;
+  /** How long the loop had been busy in all when the while of the account began. */
+  #busyAtUsageMs = 0;
   #tickedMs = performance.now();
   #keptUpMs = performance.now();
   #idleTicks = 0;
@@ -373,15 +372,13 @@ class Run {
   }
 
   #usageBegan(): void {
-    this.#usageFromMs = this.watch.seenMs;
-    this.#usageFromIdleMs = this.watch.seenIdleMs;
+    this.#busyAtUsageMs = this.watch.seenMs - this.watch.seenIdleMs;
     this.#throttledMs = this.#heartbeat?.throttledMs ?? 0;
   }
 
   /** How long the loop had something to do between the begin of the account's while and the gap. */
   #busyBefore({ earliestMs, idleBeforeMs }: Gap): number {
-    const restedMs = idleBeforeMs - this.#usageFromIdleMs;
-    return Math.max(0, earliestMs - this.#usageFromMs - restedMs);
+    return Math.max(0, earliestMs - idleBeforeMs - this.#busyAtUsageMs);
   }
 
   #onGap(gap: Gap): void {

@@ -15,7 +15,7 @@ export interface StopSign {
 /** Each must have been woken: one that has something to do after all proves nothing by itself. */
 const WATCHED = 2;
 
-/** Its files are kept open: to open one costs ten times as much as to read it. */
+/** Its files are kept open: to open one costs more than to read it. */
 interface IdleThread {
   readonly schedstat: number;
   readonly stat: number;

@@ -48,8 +48,6 @@ export function threadAccount(): ThreadAccount {
   let text = Buffer.alloc(64);
   let textBefore = Buffer.alloc(text.length);
   const asked = Buffer.alloc(64);
-  let length = 0;
-  let lengthBefore = 0;
   let cpu = process.cpuUsage();
   let cpuReadMs = Number.NEGATIVE_INFINITY;
   /** What the thread had used by then, as the kernel writes it. */
@@ -61,9 +59,8 @@ export function threadAccount(): ThreadAccount {
     if (file !== null) {
       const oldest = textBefore;
       textBefore = text;
-      lengthBefore = length;
       text = oldest;
-      length = readSync(file, text, 0, text.length, 0);
+      readSync(file, text, 0, text.length, 0);
     }
     toldMs = null;
     const nowMs = performance.now();
@@ -78,16 +75,16 @@ export function threadAccount(): ThreadAccount {
     begin,
     end(busyBeforeMs) {
       const before = cpu;
-      const threadBefore = parse(text, length);
-      const whileBefore = difference(parse(textBefore, lengthBefore), threadBefore);
-      const onCoreAtCpuMs = parse(textAtCpu, textAtCpu.length).onCoreMs;
+      const threadBefore = parse(text);
+      const whileBefore = difference(parse(textBefore), threadBefore);
+      const onCoreAtCpuMs = parse(textAtCpu).onCoreMs;
       cpuReadMs = Number.NEGATIVE_INFINITY;
       begin();
       const sinceCpuMs = (cpu.user + cpu.system - before.user - before.system) / 1000;
       if (file === null) {
         return { processCpuMs: sinceCpuMs, mainThreadCpuMs: null, runDelayMs: null };
       }
-      const { onCoreMs, forCoreMs } = difference(threadBefore, parse(text, length));
+      const { onCoreMs, forCoreMs } = difference(threadBefore, parse(text));
       const readyMs = whileBefore.onCoreMs + whileBefore.forCoreMs;
       // Of the first while nothing is known.
       const share = readyMs > 0 ? whileBefore.onCoreMs / readyMs : 1;
@@ -101,8 +98,9 @@ export function threadAccount(): ThreadAccount {
     },
     runDelayMs() {
       if (file === null) return null;
-      const beforeMs = toldMs ?? parse(text, length).forCoreMs;
-      toldMs = parse(asked, readSync(file, asked, 0, asked.length, 0)).forCoreMs;
+      const beforeMs = toldMs ?? parse(text).forCoreMs;
+      readSync(file, asked, 0, asked.length, 0);
+      toldMs = parse(asked).forCoreMs;
       return toldMs - beforeMs;
     },
     get complete() {
@@ -128,7 +126,8 @@ function difference(from: Ready, to: Ready): Ready {
   };
 }
 
-function parse(text: Buffer, length: number): Ready {
-  const [onCoreNano, forCoreNano] = text.toString('latin1', 0, length).split(' ');
+/** Its first two numbers: what is left there of a longer text comes after the third. NaN: none yet. */
+function parse(text: Buffer): Ready {
+  const [onCoreNano, forCoreNano] = text.toString('latin1').split(' ');
   return { onCoreMs: Number(onCoreNano) / 1e6, forCoreMs: Number(forCoreNano) / 1e6 };
 }

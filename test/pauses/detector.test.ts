@@ -107,7 +107,7 @@ test('pauseDetector() tells a freeze from the work of a loop that never rests', 
       await settled(watched);
       shares.push(covered(made, pauses, ['freeze', 'starved']));
     }
-    // On a busy machine it may lose its core besides. Of those who count all CPU, one in five is right.
+    // On a busy machine it may lose its core besides. Who counted all CPU would be right in few.
     expect(shares.filter((share) => share > 0.7).length, String(shares)).toBeGreaterThanOrEqual(4);
   } finally {
     goesOn = false;
