@@ -232,6 +232,7 @@ class Run {
     this.#tick = () => this.#onTick();
     subscribe(CONNECTION_CHANNEL, this.#onConnection);
     this.watch.reset(idleTickMs);
+    this.#beginUsage();
     this.#arm(idleTickMs);
   }
 

@@ -115,6 +115,18 @@ test('pauseDetector() tells a freeze from the work of a loop that never rests', 
   }
 });
 
+test.runIf(process.platform === 'linux')(
+  'pauseDetector() counts the CPU of a block that comes before its first look',
+  async () => {
+    const { detector: watched, pauses } = detector();
+    watched.start();
+    block(100);
+    await settled(watched);
+    const { mainThreadCpuMs, runDelayMs } = pauses[0]?.evidence ?? {};
+    expect((mainThreadCpuMs ?? 0) + (runDelayMs ?? 0)).toBeGreaterThan(50);
+  },
+);
+
 test('pauseDetector() numbers pauses, and each ends after it began', async () => {
   const { detector: watched, pauses } = detector();
   await watched.start();
